@@ -1,0 +1,2 @@
+//! Placeholder until the nested recorder build lands.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The explorer's state without a terminal: messages in, state and effects out.

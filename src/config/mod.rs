@@ -1,0 +1,1 @@
+//! User configuration, keymap and themes, as data.

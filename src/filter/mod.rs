@@ -1,0 +1,1 @@
+//! Selectors, filter files, their composition, and decisions (semantics sections 1 to 3). Pure: no Python, no terminal.

@@ -1,0 +1,1 @@
+//! Navigation over block summaries, profiles and search. Nothing here keeps per-call memory.

@@ -1,0 +1,1 @@
+//! The extension inside the user's interpreter. The only place that knows pyo3.

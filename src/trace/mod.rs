@@ -1,0 +1,1 @@
+//! The trace directory: the only contract between the recorder and the explorer.
