@@ -1,1 +1,5 @@
 //! Selectors, filter files, their composition, and decisions (semantics sections 1 to 3). Pure: no Python, no terminal.
+
+mod source;
+
+pub use source::{Source, SourceKind};

@@ -1,1 +1,18 @@
 //! The trace directory: the only contract between the recorder and the explorer.
+//!
+//! ```text
+//! NAME.cttrace/
+//!   manifest.json            what was recorded and how (`manifest`)
+//!   space                    bytes reserved by all processes against --max-size (`format::space`)
+//!   filters.json             the newest filter chain, when it was changed after the start (`manifest::ChainUpdate`)
+//!   PID/process.json         one program under one process id (`manifest::ProcessInfo`)
+//!   PID/state                a page of counters that outlive the process (`format::state`)
+//!   PID/code.log             a line of JSON per code object (`model::code::CodeRecord`)
+//!   PID/THREAD.events        the calls of one thread, in blocks (`format::block`, `event`)
+//! ```
+//!
+//! `format` holds every offset and number, shared by writer and reader; `event` is the byte codec of single events.
+
+pub mod event;
+pub mod format;
+pub mod manifest;
