@@ -52,7 +52,7 @@ pub mod block {
     pub const AT_MONO: usize = 40;
     /// `u64` ordinal of the first call opened in this block.
     pub const AT_FIRST_ORDINAL: usize = 48;
-    /// `u32` bytes of the list of open calls, which stands between header and events.
+    /// `u32` bytes of the list of open calls, which stands between header and events (see `trace::open_list`).
     pub const AT_OPEN_LEN: usize = 56;
     /// `u32` entries in that list: the innermost open calls, outermost first, at most [`MAX_OPEN`].
     pub const AT_OPEN_COUNT: usize = 60;

@@ -11,8 +11,10 @@
 //!   PID/THREAD.events        the calls of one thread, in blocks (`format::block`, `event`)
 //! ```
 //!
-//! `format` holds every offset and number, shared by writer and reader; `event` is the byte codec of single events.
+//! `format` holds every offset and number, shared by writer and reader; `event` is the byte codec of single events,
+//! `open_list` that of the list of open calls at the head of each block.
 
 pub mod event;
 pub mod format;
 pub mod manifest;
+pub mod open_list;
