@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use crate::cli::{Cli, Command, DebugCommand, FilterCommand};
 
 pub mod browse;
+pub mod debug;
 pub mod debug_filter_eval;
 pub mod debug_name_eval;
 pub mod doctor;

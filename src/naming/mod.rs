@@ -11,6 +11,7 @@ mod roots;
 mod sweep;
 mod world;
 
+pub use crate::model::code::label;
 pub use answer::{Disagreement, answer, disagreement, settle};
 pub use identifier::{is_dotted_identifier, is_identifier, trim};
 pub use namer::{CodeInput, Named, Namer};
@@ -19,17 +20,6 @@ pub use world::{Attr, MARKERS, ModuleRow, World, marker_in};
 
 /// The qualified name of a module body, as `co_qualname` spells it.
 pub const BODY: &str = "<module>";
-
-/// What a frame is called on screen and in every answer: `<name>` for a module body (`<module>` when no name is
-/// known), `module.qualname` for a function, the bare `qualname` when its module is unknown.
-#[must_use]
-pub fn label(module: Option<&str>, qualname: &str) -> String {
-    match (module, qualname == BODY) {
-        (Some(module), true) => format!("<{module}>"),
-        (Some(module), false) => format!("{module}.{qualname}"),
-        (None, _) => qualname.to_owned(),
-    }
-}
 
 #[cfg(test)]
 mod tests;

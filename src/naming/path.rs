@@ -81,7 +81,7 @@ impl NormPath {
         let (drive, rest) = split_drive(text);
         let rooted = rest.starts_with(is_windows_separator) || drive.starts_with('\\');
         let mut path = Self { platform, drive, parts: Vec::new() };
-        if !(rooted && !path.drive.is_empty()) {
+        if !rooted || path.drive.is_empty() {
             // `\a` is on the drive of the current folder, `C:a` below the current folder if that is on C.
             let (base_drive, base_rest) = split_drive(base);
             if path.drive.is_empty() || platform.same(&path.drive, &base_drive) {
