@@ -1,0 +1,52 @@
+//! The module object: `_ct_tui_recorder` with one function, `start()`.
+
+use pyo3::ffi;
+use std::ffi::c_int;
+
+/// A definition that CPython keeps a pointer to and writes into while it imports the module.
+#[repr(transparent)]
+struct Definition<T>(std::cell::UnsafeCell<T>);
+
+// SAFETY: only the interpreter touches the content, with the GIL held.
+unsafe impl<T> Sync for Definition<T> {}
+
+static METHODS: Definition<[ffi::PyMethodDef; 2]> = Definition(std::cell::UnsafeCell::new([
+    ffi::PyMethodDef {
+        ml_name: c"start".as_ptr(),
+        ml_meth: ffi::PyMethodDefPointer { PyCFunction: start },
+        ml_flags: ffi::METH_NOARGS,
+        ml_doc: c"Start recording, if the environment asks for it. Never raises.".as_ptr(),
+    },
+    ffi::PyMethodDef::zeroed(),
+]));
+
+static SLOTS: Definition<[ffi::PyModuleDef_Slot; 1]> =
+    Definition(std::cell::UnsafeCell::new([ffi::PyModuleDef_Slot { slot: 0 as c_int, value: std::ptr::null_mut() }]));
+
+static MODULE: Definition<ffi::PyModuleDef> = Definition(std::cell::UnsafeCell::new(ffi::PyModuleDef {
+    m_base: ffi::PyModuleDef_HEAD_INIT,
+    m_name: c"_ct_tui_recorder".as_ptr(),
+    m_doc: c"Records calls for ct-tui.".as_ptr(),
+    m_size: 0,
+    m_methods: METHODS.0.get().cast(),
+    m_slots: SLOTS.0.get().cast(),
+    m_traverse: None,
+    m_clear: None,
+    m_free: None,
+}));
+
+/// What the import system calls.
+///
+/// # Safety
+/// Only the interpreter calls this, with the GIL held.
+#[unsafe(no_mangle)]
+#[allow(non_snake_case, reason = "the name is CPython's convention")]
+pub unsafe extern "C" fn PyInit__ct_tui_recorder() -> *mut ffi::PyObject {
+    // SAFETY: the definition is static; the caller holds the GIL.
+    unsafe { ffi::PyModuleDef_Init(MODULE.0.get()) }
+}
+
+unsafe extern "C" fn start(_module: *mut ffi::PyObject, _: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: the caller holds the GIL; None is always there.
+    unsafe { ffi::Py_NewRef(ffi::Py_None()) }
+}
