@@ -1,0 +1,5 @@
+"""A hundred thousand pieces of code that live for a moment."""
+total = 0
+for n in range(100000):
+    total += eval("1")
+print(total)
