@@ -107,6 +107,12 @@ impl Namer {
         self.marker_searches.load(Relaxed)
     }
 
+    /// How many files are remembered.
+    #[cfg(test)]
+    pub(super) fn cached_files(&self) -> usize {
+        self.files.len()
+    }
+
     /// Names one code object, with the evidence of every source. Call it at the first start of a function, and at every
     /// start of a module body.
     pub fn name(&self, code: &CodeInput<'_>, world: &dyn World) -> Named {
