@@ -1,14 +1,76 @@
 //! `ct-tui record`: run a Python program and record its calls.
 
-use crate::cli::{RecordArgs, UiArgs};
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
 
-use super::{Failure, Outcome};
+use crate::cli::{RecordArgs, UiArgs, ValuesArg};
+use crate::launch::headless;
+use crate::launch::prepare::{Prepared, Request, prepare};
+use crate::trace::manifest::{Exit, Values};
 
-/// Records a program.
+use super::Outcome;
+
+/// Records a program, on the screen or, with `--headless` or when stdout is no terminal, beside it.
 ///
 /// # Errors
 ///
-/// Always: this command is not there yet.
-pub fn run(_args: &RecordArgs, _ui: &UiArgs) -> Outcome {
-    Err(Failure::new("`ct-tui record` is not available in this build"))
+/// The recording could not start. What the target does is never a failure: its exit status becomes ours.
+pub fn run(args: &RecordArgs, _ui: &UiArgs) -> Outcome {
+    let mut prepared = prepare(&request(args, false))?;
+    let exit = headless::run(&mut prepared)?;
+    say(&summary(&prepared, exit));
+    Ok(exit_code(exit))
+}
+
+/// Whether the target keeps the terminal to itself.
+#[must_use]
+pub fn is_headless(args: &RecordArgs) -> bool {
+    args.headless || !io::stdout().is_terminal()
+}
+
+/// What the command line asks the launcher for.
+fn request(args: &RecordArgs, control: bool) -> Request {
+    Request {
+        target: args.target.clone(),
+        python: args.python.clone(),
+        output: args.output.clone(),
+        trace_filters: args.trace_filter.clone(),
+        default_filters: !args.no_default_filters,
+        framework_filters: !args.no_framework_filters,
+        names_from_globals: args.names_from_globals(),
+        activation_path: args.activation_path.clone(),
+        values: match args.values {
+            ValuesArg::None => Values::None,
+            ValuesArg::Args => Values::Args,
+            ValuesArg::All => Values::All,
+        },
+        lines: args.lines,
+        max_size: args.max_size,
+        follow: !args.no_follow,
+        control,
+    }
+}
+
+/// The target's own exit status, or 128+N when signal N ended it.
+#[must_use]
+pub fn exit_code(exit: Exit) -> ExitCode {
+    let number = match exit {
+        Exit::Code(code) => code,
+        Exit::Signal(signal) => 128 + signal,
+    };
+    // The system keeps eight bits of it, for the target as for us.
+    ExitCode::from(number.to_le_bytes()[0])
+}
+
+/// The one line at the end.
+fn summary(prepared: &Prepared, _exit: Exit) -> String {
+    match &prepared.manifest.not_recorded {
+        Some(reason) => reason.clone(),
+        None => format!("recorded in {}", prepared.trace.display()),
+    }
+}
+
+fn say(line: &str) {
+    // A closed stderr is no reason for anything.
+    let _ = writeln!(io::stderr().lock(), "ct-tui: {line}");
 }

@@ -1,0 +1,100 @@
+//! Runs a prepared target on the terminal (or pipes) that we were started on, and waits for it.
+//!
+//! The target gets our stdin, stdout and stderr and stays in our process group, so that it behaves as if it had been
+//! started directly. What a terminal sends, it sends to the whole group, and the target gets it by itself; what somebody
+//! sends to *us* alone, such as `kill -TERM`, is passed on.
+
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use nix::sys::signal::{SigHandler, Signal, kill, signal};
+use nix::unistd::Pid;
+use signal_hook::iterator::SignalsInfo;
+use signal_hook::iterator::exfiltrator::raw::WithRawSiginfo;
+
+use crate::trace::manifest::Exit;
+
+use super::LaunchError;
+use super::prepare::Prepared;
+
+/// Signals that would end us, and are for the target.
+const PASSED_ON: [Signal; 6] =
+    [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGUSR1, Signal::SIGUSR2];
+
+/// Runs the target to its end and completes the manifest.
+///
+/// # Errors
+///
+/// The target cannot be started; the trace directory is gone again then.
+pub fn run(prepared: &mut Prepared) -> Result<Exit, LaunchError> {
+    let failed = |error| LaunchError::Start { program: prepared.program.display().to_string(), error };
+    let heard: Vec<i32> = PASSED_ON.into_iter().filter(|it| !is_ignored(*it)).map(|it| it as i32).collect();
+    let mut signals = SignalsInfo::<WithRawSiginfo>::new(&heard).map_err(failed)?;
+    let handle = signals.handle();
+    let mut child = match prepared.command().spawn() {
+        Ok(child) => child,
+        Err(error) => {
+            let error = failed(error);
+            prepared.abandon();
+            return Err(error);
+        }
+    };
+    let pid = i32::try_from(child.id()).map(Pid::from_raw).map_err(|error| failed(io::Error::other(error)))?;
+    let ended = std::sync::Mutex::new(false);
+    let status = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for info in &mut signals {
+                let ended = ended.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                // After it was waited for, its number may be another's.
+                if !*ended
+                    && !from_terminal(&info)
+                    && let Ok(signal) = Signal::try_from(info.si_signo)
+                {
+                    let _ = kill(pid, signal);
+                }
+            }
+        });
+        wait_unreaped(pid);
+        *ended.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
+        let status = child.wait();
+        handle.close();
+        status
+    });
+    let exit = status.map(exit_of).map_err(failed)?;
+    // A full disk must not change what the target's end looks like; the trace is readable without this.
+    let _ = prepared.finish(exit);
+    Ok(exit)
+}
+
+/// How the target ended.
+fn exit_of(status: ExitStatus) -> Exit {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => Exit::Code(code),
+        (None, Some(signal)) => Exit::Signal(signal),
+        (None, None) => Exit::Code(1),
+    }
+}
+
+/// Waits until the child has ended, without taking its number out of the system.
+fn wait_unreaped(pid: Pid) {
+    use nix::sys::wait::{Id, WaitPidFlag, waitid};
+    while let Err(nix::Error::EINTR) = waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) {}
+}
+
+/// Whether a signal came from the terminal, which has sent it to the target as well.
+fn from_terminal(info: &libc::siginfo_t) -> bool {
+    info.si_code == libc::SI_KERNEL
+}
+
+/// Whether we were started with this signal ignored (`nohup`, a background job of a script). It stays so, for us and for
+/// the target, which must inherit exactly what it would have inherited from the shell.
+#[allow(unsafe_code, reason = "asking for a disposition is setting it and setting it back")]
+fn is_ignored(it: Signal) -> bool {
+    // SAFETY: neither of these runs code of ours in a signal handler, and no thread but this one runs yet.
+    unsafe {
+        let Ok(before) = signal(it, SigHandler::SigIgn) else { return false };
+        let _ = signal(it, before);
+        matches!(before, SigHandler::SigIgn)
+    }
+}
