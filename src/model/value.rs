@@ -1,7 +1,15 @@
 //! A recorded value: a bounded structural copy of what an object looked like, never the object itself.
 //!
 //! Every variable-sized part says how much there was (`length`), so that what was cut off can be counted. The byte form
-//! is `trace::value`.
+//! is `trace::value`. `show` writes values for a line of text, `tree` unfolds them step by step, `json` is what
+//! `print --json` says.
+
+pub mod json;
+pub mod show;
+pub mod tree;
+
+#[cfg(test)]
+mod tests;
 
 /// One recorded value.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,10 +38,13 @@ pub enum Value {
     Float(f64),
     /// `complex`.
     Complex(f64, f64),
-    /// `str`: the beginning of it. Lone surrogates are kept as `\udXXX` escapes in `text`.
+    /// `str`: the beginning of it.
     Str {
-        /// The first characters.
+        /// The first characters. When `escaped` is set, lone surrogates stand in it as `\udXXX` and each backslash as
+        /// two, so that a string that holds those six characters looks different.
         text: String,
+        /// Whether `text` is written with escapes, because it could not be written otherwise.
+        escaped: bool,
         /// Characters in the original.
         length: u64,
     },
@@ -66,7 +77,7 @@ pub enum Value {
         /// Entries in the original.
         length: u64,
     },
-    /// `range`.
+    /// `range`: start, stop, step.
     Range(Box<(Value, Value, Value)>),
     /// An instance: attributes from `__dict__` and `__slots__`, and the built-in content of a subclass of a built-in.
     Object {
@@ -99,9 +110,9 @@ pub enum Value {
     },
     /// A function, class, module or method, by name.
     Named {
-        /// `function`, `class`, `module`, `method`, `builtin`.
-        what: String,
-        /// Its qualified name.
+        /// Which of them.
+        what: Named,
+        /// Its qualified name, with the module.
         name: String,
     },
     /// Anything else: type and identity only; also what lies below the depth limit.
@@ -134,6 +145,57 @@ pub enum Sequence {
     Set,
     /// `frozenset`
     FrozenSet,
+}
+
+/// What a [`Value::Named`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Named {
+    /// A function written in Python.
+    Function,
+    /// A class.
+    Class,
+    /// A module.
+    Module,
+    /// A bound method.
+    Method,
+    /// A function or method written in C.
+    Builtin,
+}
+
+impl Named {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Function => "function",
+            Self::Class => "class",
+            Self::Module => "module",
+            Self::Method => "method",
+            Self::Builtin => "builtin",
+        }
+    }
+}
+
+impl Sequence {
+    /// The type's name.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Tuple => "tuple",
+            Self::Set => "set",
+            Self::FrozenSet => "frozenset",
+        }
+    }
+}
+
+/// A line that a call came to, and the variables that had changed since the line before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LineChange {
+    /// The line about to run; 0: the call is about to end.
+    pub line: u32,
+    /// Index into `CodeFacts::locals`, and the new value ([`Value::Unbound`] after a `del`).
+    pub changed: Vec<(u32, Value)>,
 }
 
 /// An exception that left a call.

@@ -147,6 +147,12 @@ pub enum Damage {
     /// A number has more than 64 bits, or a code number more than 32.
     #[error("a number is too large")]
     TooLarge,
+    /// A recorded value is nested deeper than any recorder writes.
+    #[error("a value is nested too deeply")]
+    TooDeep,
+    /// A tag that this version does not know, inside a recorded value.
+    #[error("a value has an unknown tag")]
+    Unknown,
 }
 
 /// Appends `value` as LEB128; returns how many bytes were written. `out` must have room for 10 bytes.
