@@ -195,6 +195,9 @@ pub struct Evidence {
     /// The names of all modules in `sys.modules` that were loaded from this file, when there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,
+    /// Other keys under which `sys.modules` holds a module of this file: `os.path` is `posixpath`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
     /// This is the body of the module that `python -m` runs, so that its spec names it in resolver mode.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub main_spec: bool,

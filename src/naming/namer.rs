@@ -12,7 +12,7 @@ use super::answer::settle;
 use super::identifier::trim;
 use super::path::{NormPath, Platform, is_synthetic};
 use super::roots::{Finding, Roots, below};
-use super::sweep::Sweep;
+use super::sweep::{Sweep, Swept};
 use super::world::{Attr, World};
 use crate::model::evidence::{Evidence, EvidenceItem, EvidenceSource, NameSource, NamingMode, Outcome};
 
@@ -49,8 +49,7 @@ struct FileFacts {
     sys_path: Finding,
     marker: Finding,
     project: Finding,
-    sys_modules: Finding,
-    candidates: Vec<String>,
+    swept: Swept,
     /// What the misses above were true for.
     roots: Arc<CurrentRoots>,
     modules_len: usize,
@@ -127,11 +126,12 @@ impl Namer {
             evidence.items.push(item(EvidenceSource::ProjectPath, &Finding::none(Outcome::SyntheticFileName)));
         } else {
             let facts = self.file_facts(code.filename, world);
-            evidence.items.push(item(EvidenceSource::SysModules, &facts.sys_modules));
+            evidence.items.push(item(EvidenceSource::SysModules, &facts.swept.finding));
             evidence.items.push(item(EvidenceSource::SysPath, &facts.sys_path));
             evidence.items.push(item(EvidenceSource::Marker, &facts.marker));
             evidence.items.push(item(EvidenceSource::ProjectPath, &facts.project));
-            evidence.candidates.clone_from(&facts.candidates);
+            evidence.candidates.clone_from(&facts.swept.candidates);
+            evidence.aliases.clone_from(&facts.swept.aliases);
             evidence.main_spec = self.is_main_spec(code, &evidence, world);
         }
         let (module, source) = settle(self.mode, &mut evidence);
@@ -161,16 +161,16 @@ impl Namer {
         let swept = match &known {
             Some(facts) => {
                 let same_roots = Arc::ptr_eq(&facts.roots, &roots);
-                let hit = facts.sys_modules.name.is_ok();
+                let hit = facts.swept.finding.name.is_ok();
                 if same_roots && (hit || facts.modules_len == modules_len) {
                     return Arc::clone(facts);
                 }
-                hit.then(|| (facts.sys_modules.clone(), facts.candidates.clone()))
+                hit.then(|| facts.swept.clone())
             }
             None => None,
         };
         let path = NormPath::new(self.platform, world.startup_cwd(), filename);
-        let (sys_modules, candidates) = swept.unwrap_or_else(|| {
+        let swept = swept.unwrap_or_else(|| {
             self.sweeps.fetch_add(1, Relaxed);
             let mut sweep = Sweep::new(self.platform, world.startup_cwd(), &path);
             world.modules(&mut |row| sweep.row(row));
@@ -181,7 +181,7 @@ impl Namer {
             Some(facts) => (facts.marker.clone(), facts.project.clone()),
             None => (self.marker_finding(&path, world), self.project_finding(&path, world)),
         };
-        let facts = Arc::new(FileFacts { sys_path, marker, project, sys_modules, candidates, roots, modules_len });
+        let facts = Arc::new(FileFacts { sys_path, marker, project, swept, roots, modules_len });
         if self.files.len() >= CACHE_LIMIT {
             self.files.clear();
         }

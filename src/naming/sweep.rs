@@ -6,6 +6,19 @@ use super::roots::Finding;
 use super::world::ModuleRow;
 use crate::model::evidence::Outcome;
 
+/// Programs that register one file under names without end are known; evidence stays small.
+const MAX_KEPT: usize = 32;
+
+/// What a sweep found.
+#[derive(Clone, Debug)]
+pub(super) struct Swept {
+    pub finding: Finding,
+    /// All names, when there are several.
+    pub candidates: Vec<String>,
+    /// Keys that are none of the names.
+    pub aliases: Vec<String>,
+}
+
 /// Collects the modules of one file while the rows of `sys.modules` go by.
 pub(super) struct Sweep<'a> {
     platform: Platform,
@@ -14,6 +27,8 @@ pub(super) struct Sweep<'a> {
     stem: String,
     /// Different names, in the order of `sys.modules`, each with its key.
     candidates: Vec<(String, String)>,
+    /// Keys under which these modules were found, where the key is not the name.
+    aliases: Vec<String>,
     /// The key of the first module of this file without a usable name.
     unusable: Option<String>,
 }
@@ -22,16 +37,21 @@ impl<'a> Sweep<'a> {
     pub fn new(platform: Platform, startup_cwd: &'a str, path: &NormPath) -> Self {
         let target = path.clone().source();
         let stem = stem(target.parts().last().map_or("", String::as_str)).to_owned();
-        Self { platform, startup_cwd, target, stem, candidates: Vec::new(), unusable: None }
+        Self { platform, startup_cwd, target, stem, candidates: Vec::new(), aliases: Vec::new(), unusable: None }
     }
 
     pub fn row(&mut self, row: ModuleRow<'_>) {
         if ![row.spec_origin, row.file, row.cached].into_iter().flatten().any(|path| self.is_target(path)) {
             return;
         }
+        if [row.spec_name, row.name].into_iter().flatten().any(|name| name != row.key) && self.aliases.len() < MAX_KEPT
+        {
+            self.aliases.push(row.key.to_owned());
+        }
         let names = [row.spec_name, row.name, Some(row.key)];
         match names.into_iter().flatten().find(|name| is_dotted_identifier(name)) {
             Some(name) if self.candidates.iter().any(|(seen, _)| seen == name) => {}
+            Some(_) if self.candidates.len() >= MAX_KEPT => {}
             Some(name) => self.candidates.push((name.to_owned(), row.key.to_owned())),
             None => {
                 self.unusable.get_or_insert_with(|| row.key.to_owned());
@@ -51,17 +71,16 @@ impl<'a> Sweep<'a> {
         NormPath::new(self.platform, self.startup_cwd, path).source().same(&self.target)
     }
 
-    /// What the sweep found, and all names when there are several.
-    pub fn finish(self) -> (Finding, Vec<String>) {
-        match (self.candidates.first(), self.unusable) {
-            (Some((name, key)), _) => {
-                let finding = Finding { name: Ok(name.clone()), detail: Some(key.clone()) };
-                let several = self.candidates.len() > 1;
-                (finding, if several { self.candidates.into_iter().map(|(name, _)| name).collect() } else { vec![] })
-            }
-            (None, Some(key)) => (Finding { name: Err(Outcome::NotAnIdentifier), detail: Some(key) }, vec![]),
-            (None, None) => (Finding::none(Outcome::NotInSysModules), vec![]),
-        }
+    pub fn finish(mut self) -> Swept {
+        let finding = match (self.candidates.first(), self.unusable) {
+            (Some((name, key)), _) => Finding { name: Ok(name.clone()), detail: Some(key.clone()) },
+            (None, Some(key)) => Finding { name: Err(Outcome::NotAnIdentifier), detail: Some(key) },
+            (None, None) => Finding::none(Outcome::NotInSysModules),
+        };
+        self.aliases.retain(|key| self.candidates.iter().all(|(name, _)| name != key));
+        let several = self.candidates.len() > 1;
+        let names = self.candidates.into_iter().map(|(name, _)| name);
+        Swept { finding, candidates: if several { names.collect() } else { Vec::new() }, aliases: self.aliases }
     }
 }
 

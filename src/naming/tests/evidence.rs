@@ -135,7 +135,23 @@ fn all_candidates_are_kept() {
     let rows = "key=a file=/w/m.py | key=b file=/w/m.py | key=a2 name=a cached=/w/m.pyc | key=x-x file=/w/m.py";
     let named = name(NamingMode::Resolver, &Table::new("").modules(rows), &function("/w/m.py"));
     assert_eq!(named.evidence.candidates, ["a", "b"]);
+    assert_eq!(named.evidence.aliases, ["a2"]);
     assert_eq!(named.evidence.outcome(EvidenceSource::SysModules), Some(Outcome::Accepted));
+}
+
+#[test]
+fn keys_that_are_no_names_are_kept_as_aliases() {
+    let rows = "key=posixpath name=posixpath file=/w/posixpath.py | key=os.path name=posixpath file=/w/posixpath.py";
+    let named = name(NamingMode::Globals, &Table::new("").modules(rows), &function("/w/posixpath.py"));
+    assert_eq!(named.evidence.aliases, ["os.path"]);
+    assert!(named.evidence.candidates.is_empty());
+}
+
+#[test]
+fn names_without_end_do_not_make_evidence_without_end() {
+    let rows: Vec<String> = (0..10_000).map(|n| format!("key=k{n} name=n{n} file=/w/m.py")).collect();
+    let named = name(NamingMode::Globals, &Table::new("").modules(&rows.join("|")), &function("/w/m.py"));
+    assert!(named.evidence.candidates.len() <= 32 && named.evidence.aliases.len() <= 32);
 }
 
 /// (`__name__`, spec, modules, file, expected); the root is `/w`.
