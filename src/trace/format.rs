@@ -16,7 +16,8 @@ pub const FILTERS: &str = "filters.json";
 pub const PROCESS: &str = "process.json";
 /// Name of a process's page of counters.
 pub const STATE: &str = "state";
-/// Name of a process's code log.
+/// Name of a process's code log. It is mapped memory while it grows: it ends at its first NUL byte, where a reader looks
+/// again later (`log_writer`).
 pub const CODE_LOG: &str = "code.log";
 /// Name of a process's control socket (see `docs/architecture.md`).
 pub const CONTROL_SOCKET: &str = "control.sock";

@@ -16,6 +16,12 @@
 
 pub mod event;
 pub mod format;
+pub mod log_writer;
 pub mod manifest;
+pub mod memory;
 pub mod open_list;
+pub mod process_file;
+pub mod space;
+pub mod state;
 pub mod value;
+pub mod writer;

@@ -1,0 +1,549 @@
+//! Writes the events of one thread: the hot path of the recorder. An event is a few bytes behind the last one and a
+//! release-store of the new length; nothing else happens until a block is full.
+//!
+//! The writer keeps the stack of open calls, so that whatever it is told, what it writes is balanced: nothing is closed
+//! that was not opened, and every block begins with the calls that are open there.
+#![allow(
+    unsafe_code,
+    reason = "events are written through pointers into mapped memory; each block says why it is sound"
+)]
+
+use crate::model::time::ClockPair;
+use crate::trace::event::{Closing, Opening, kind, tag};
+use crate::trace::format::block;
+use crate::trace::memory::{Failure, GrowingFile};
+use crate::trace::open_list::{MAX_ENTRY, OpenEntry, put_entry};
+use std::sync::atomic::{AtomicU32, Ordering::Release};
+
+/// Bytes of a thread's first reservation. Many threads and many processes are short.
+pub const FIRST_WINDOW: usize = 16 * 1024;
+/// Largest part of the file that is mapped at once.
+pub const MAX_WINDOW: usize = 1024 * 1024;
+/// No event without a payload is longer: three numbers of 64 bits and a tag.
+const MAX_PLAIN: usize = 32;
+/// Longest payload that any event may carry.
+pub const MAX_PAYLOAD: usize = block::MAX_EVENT - 2 * MAX_PLAIN;
+
+/// Where a writer's blocks go.
+pub trait Sink {
+    /// Makes bytes `offset .. offset + len` of the file writable and returns the address of the first, valid until the
+    /// next call. New bytes are 0, old ones are kept. Both numbers are multiples of [`FIRST_WINDOW`].
+    ///
+    /// # Errors
+    /// [`Failure`]: there is no room; what was writable before still is.
+    fn map(&mut self, offset: u64, len: usize) -> Result<*mut u8, Failure>;
+
+    /// Both clocks, now; the raw one shifted.
+    fn clock(&self) -> ClockPair;
+
+    /// Ends the file behind its first `len` bytes.
+    fn finish(&mut self, len: u64);
+}
+
+/// A file as a sink.
+#[derive(Debug)]
+pub struct FileSink {
+    /// The file.
+    pub file: GrowingFile,
+    /// Reads both clocks.
+    pub clock: fn() -> ClockPair,
+}
+
+impl Sink for FileSink {
+    fn map(&mut self, offset: u64, len: usize) -> Result<*mut u8, Failure> {
+        self.file.map(offset, len)
+    }
+
+    fn clock(&self) -> ClockPair {
+        (self.clock)()
+    }
+
+    fn finish(&mut self, len: u64) {
+        self.file.finish(len);
+    }
+}
+
+/// An open call, as the writer keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenCall {
+    /// What the recorder recognises the call by (the address of its code object). The writer only carries it.
+    pub key: usize,
+    /// Code object's number.
+    pub code: u32,
+    /// How it began.
+    pub how: Opening,
+    /// It is on the stack so that its end is recognised, but it is not in the trace.
+    pub hidden: bool,
+    /// Raw clock (shifted) when it opened.
+    pub raw: u64,
+    /// Ordinal on its thread.
+    pub ordinal: u64,
+    /// The generator, 0 for none or not known yet.
+    pub generator: u64,
+}
+
+/// Writes one thread's events. All methods that write return whether there was room; once there was not, the writer is
+/// closed, [`EventWriter::failure`] says why, and nothing more is written.
+#[derive(Debug)]
+pub struct EventWriter<S: Sink> {
+    /// Where the next event goes.
+    cur: *mut u8,
+    /// End of what is writable in the current block.
+    end: *mut u8,
+    /// First byte of the block's first event.
+    first: *mut u8,
+    /// The block's header.
+    block: *mut u8,
+    /// Raw clock of the last event.
+    last_raw: u64,
+    depth: u32,
+    min_depth: u32,
+    calls: u32,
+    index: u32,
+    next_ordinal: u64,
+    open: Vec<OpenCall>,
+    window: *mut u8,
+    window_at: u64,
+    window_len: usize,
+    thread: u32,
+    native_id: u64,
+    closed: bool,
+    failure: Option<Failure>,
+    sink: S,
+}
+
+/// Writes a LEB128 number and returns the address behind it.
+///
+/// # Safety
+/// There must be room for 10 bytes at `at`.
+#[inline(always)]
+unsafe fn put(mut at: *mut u8, mut value: u64) -> *mut u8 {
+    // SAFETY: at most 10 rounds, each writes one byte.
+    unsafe {
+        while value >= 0x80 {
+            *at = value as u8 | 0x80;
+            at = at.add(1);
+            value >>= 7;
+        }
+        *at = value as u8;
+        at.add(1)
+    }
+}
+
+/// As [`put`], for code numbers: most are below 2^14.
+///
+/// # Safety
+/// There must be room for 10 bytes at `at`.
+#[inline(always)]
+unsafe fn put_code(at: *mut u8, code: u32) -> *mut u8 {
+    // SAFETY: as for `put`.
+    unsafe { put(at, u64::from(code)) }
+}
+
+impl<S: Sink> EventWriter<S> {
+    /// Begins the stream of the thread `thread` of its process.
+    ///
+    /// # Errors
+    /// [`Failure`]: there is not even room for the first block.
+    pub fn new(sink: S, thread: u32, native_id: u64) -> Result<Self, Failure> {
+        let null = std::ptr::null_mut();
+        let mut writer = Self {
+            cur: null,
+            end: null,
+            first: null,
+            block: null,
+            last_raw: 0,
+            depth: 0,
+            min_depth: 0,
+            calls: 0,
+            index: 0,
+            next_ordinal: 0,
+            open: Vec::with_capacity(64),
+            window: null,
+            window_at: 0,
+            window_len: 0,
+            thread,
+            native_id,
+            closed: false,
+            failure: None,
+            sink,
+        };
+        writer.move_window(0, FIRST_WINDOW)?;
+        writer.begin_block(0);
+        Ok(writer)
+    }
+
+    /// The open calls, outermost first; hidden ones too.
+    #[inline(always)]
+    pub fn open(&self) -> &[OpenCall] {
+        &self.open
+    }
+
+    /// Number of the thread.
+    pub fn thread(&self) -> u32 {
+        self.thread
+    }
+
+    /// The operating system's id of the thread.
+    pub fn native_id(&self) -> u64 {
+        self.native_id
+    }
+
+    /// Why the writer closed early.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
+    /// Opens a call without arguments: the hottest path.
+    #[inline(always)]
+    pub fn call(&mut self, raw: u64, key: usize, code: u32) -> bool {
+        if !self.room(MAX_PLAIN) {
+            return false;
+        }
+        // SAFETY: there is room for a plain event.
+        let at = unsafe { put_code(self.head(raw, kind::CALL), code) };
+        self.push(OpenCall {
+            key,
+            code,
+            how: Opening::Call,
+            hidden: false,
+            raw: self.last_raw,
+            ordinal: self.next_ordinal,
+            generator: 0,
+        });
+        self.publish(at);
+        true
+    }
+
+    /// The innermost open call returns. Does nothing when none is open.
+    #[inline(always)]
+    pub fn ret(&mut self, raw: u64) -> bool {
+        if !self.room(MAX_PLAIN) {
+            return false;
+        }
+        if self.pop() {
+            let at = self.head(raw, kind::RETURN);
+            self.publish(at);
+        }
+        true
+    }
+
+    /// Opens a call or a segment. `call.raw` and `call.ordinal` are filled in here. `payload`: arguments or the sent
+    /// value, at most [`MAX_PAYLOAD`] bytes; it goes with [`Opening::Call`] and [`Opening::Resume`] only.
+    pub fn open_call(&mut self, raw: u64, call: OpenCall, payload: Option<&[u8]>) -> bool {
+        let payload = payload.filter(|bytes| bytes.len() <= MAX_PAYLOAD);
+        if call.hidden {
+            self.open.push(OpenCall { raw, ordinal: self.next_ordinal, ..call });
+            return !self.closed;
+        }
+        if !self.room(2 * MAX_PLAIN + payload.map_or(0, <[u8]>::len)) {
+            return false;
+        }
+        // SAFETY: room for two plain events and the payload was just made sure of.
+        let at = unsafe {
+            match (call.how, payload) {
+                (Opening::Call, None) => put_code(self.head(raw, kind::CALL), call.code),
+                (Opening::Call, Some(bytes)) => {
+                    let at = put_code(self.head(raw, kind::CALL_ARGS), call.code);
+                    put_slice(at, bytes)
+                }
+                (Opening::Resume, None) => {
+                    let at = put_code(self.head(raw, kind::RESUME), call.code);
+                    put(at, call.generator)
+                }
+                (how, payload) => {
+                    let tag = match how {
+                        Opening::Throw => tag::THROW,
+                        Opening::Resync => tag::RESYNC_OPEN,
+                        Opening::Call | Opening::Resume => tag::RESUME_VALUE,
+                    };
+                    let mut fields = [0; 20];
+                    let mut len = crate::trace::event::put_number(&mut fields, u64::from(call.code));
+                    len += crate::trace::event::put_number(&mut fields[len..], call.generator);
+                    self.extended(raw, tag, &fields[..len], payload.unwrap_or_default())
+                }
+            }
+        };
+        self.push(OpenCall { raw: self.last_raw, ordinal: self.next_ordinal, ..call });
+        self.publish(at);
+        true
+    }
+
+    /// Ends the innermost open call; a hidden one leaves no trace. Does nothing when none is open. `payload`: the
+    /// result, the yielded value or the exception, at most [`MAX_PAYLOAD`] bytes.
+    pub fn close_call(&mut self, raw: u64, how: Closing, generator: u64, payload: Option<&[u8]>) -> bool {
+        let payload = payload.filter(|bytes| bytes.len() <= MAX_PAYLOAD);
+        if !self.room(2 * MAX_PLAIN + payload.map_or(0, <[u8]>::len)) {
+            return false;
+        }
+        if !self.pop() {
+            return true;
+        }
+        // SAFETY: room for two plain events and the payload was just made sure of.
+        let at = unsafe {
+            match (how, payload) {
+                (Closing::Return, None) => self.head(raw, kind::RETURN),
+                (Closing::Return, Some(bytes)) => put_slice(self.head(raw, kind::RETURN_VALUE), bytes),
+                (Closing::Yield, None) => put(self.head(raw, kind::YIELD), generator),
+                (Closing::Yield, Some(bytes)) => {
+                    let mut fields = [0; 10];
+                    let len = crate::trace::event::put_number(&mut fields, generator);
+                    self.extended(raw, tag::YIELD_VALUE, &fields[..len], bytes)
+                }
+                (Closing::Raise, None) => self.head(raw, kind::UNWIND),
+                (Closing::Raise, Some(bytes)) => self.extended(raw, tag::UNWIND_VALUE, &[], bytes),
+                (Closing::Resync, _) => self.extended(raw, tag::RESYNC_CLOSE, &[], &[]),
+            }
+        };
+        self.publish(at);
+        true
+    }
+
+    /// Writes a note: an event that neither opens nor closes. `tag` is one of [`tag`]; too long a payload is cut.
+    pub fn note(&mut self, raw: u64, tag: u8, payload: &[u8]) -> bool {
+        let payload = &payload[..payload.len().min(MAX_PAYLOAD)];
+        if !self.room(MAX_PLAIN + payload.len()) {
+            return false;
+        }
+        // SAFETY: the room was just made sure of.
+        let at = unsafe { self.extended(raw, tag, &[], payload) };
+        self.publish(at);
+        true
+    }
+
+    /// Writes the summary of the last block and ends the file. Calls that are open stay open.
+    pub fn finish(&mut self) {
+        if self.closed {
+            return;
+        }
+        self.finish_block();
+        self.close();
+    }
+
+    /// Makes sure of `need` bytes in the current block.
+    #[inline(always)]
+    fn room(&mut self, need: usize) -> bool {
+        self.end as usize - self.cur as usize >= need || self.make_room(need)
+    }
+
+    /// Writes the first number of an event and returns the address behind it. There must be room for it.
+    #[inline(always)]
+    fn head(&mut self, raw: u64, kind: u64) -> *mut u8 {
+        // Counters of two processors may differ by a hair: time stands still, it never runs backwards.
+        let delta = raw.saturating_sub(self.last_raw);
+        self.last_raw += delta;
+        // SAFETY: the callers made sure of MAX_PLAIN bytes.
+        unsafe { put(self.cur, delta << 3 | kind) }
+    }
+
+    /// # Safety
+    /// There must be room for MAX_PLAIN bytes more than `fields` and `payload` have.
+    unsafe fn extended(&mut self, raw: u64, tag: u8, fields: &[u8], payload: &[u8]) -> *mut u8 {
+        let at = self.head(raw, kind::EXTENDED);
+        // SAFETY: as the caller promised.
+        unsafe {
+            *at = tag;
+            let at = put(at.add(1), (fields.len() + payload.len()) as u64);
+            put_bytes(put_bytes(at, fields), payload)
+        }
+    }
+
+    #[inline(always)]
+    fn publish(&mut self, at: *mut u8) {
+        self.cur = at;
+        let used = at as usize - self.first as usize;
+        // SAFETY: the header of the current block is mapped and aligned; the field is only used as an atomic.
+        unsafe { AtomicU32::from_ptr(self.block.add(block::AT_USED).cast()) }.store(used as u32, Release);
+    }
+
+    #[inline(always)]
+    fn push(&mut self, call: OpenCall) {
+        self.open.push(call);
+        self.depth += 1;
+        self.calls += 1;
+        self.next_ordinal += 1;
+    }
+
+    /// Takes the innermost open call off the stack; whether it was in the trace.
+    #[inline(always)]
+    fn pop(&mut self) -> bool {
+        match self.open.pop() {
+            Some(call) if !call.hidden => {
+                self.depth -= 1;
+                self.min_depth = self.min_depth.min(self.depth);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The current block is full, or as much of it as is mapped.
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self, need: usize) -> bool {
+        if self.closed {
+            return false;
+        }
+        match self.grow_or_turn(need) {
+            Ok(()) => true,
+            Err(failure) => {
+                self.finish_block();
+                self.close();
+                self.failure = Some(failure);
+                false
+            }
+        }
+    }
+
+    fn grow_or_turn(&mut self, need: usize) -> Result<(), Failure> {
+        let at = self.cur as usize - self.block as usize;
+        if at + need <= block::SIZE && self.window_len < block::SIZE {
+            // The first block of a thread grows in steps.
+            let mut len = self.window_len * 2;
+            while len < at + need {
+                len *= 2;
+            }
+            let first = self.first as usize - self.block as usize;
+            self.move_window(0, len.min(block::SIZE))?;
+            // SAFETY: all of these are inside the new window, which is longer than the old one.
+            unsafe {
+                self.block = self.window;
+                self.first = self.window.add(first);
+                self.cur = self.window.add(at);
+                self.end = self.window.add(self.window_len);
+            }
+            return Ok(());
+        }
+        let next = (u64::from(self.index) + 1) * block::SIZE as u64;
+        if next + block::SIZE as u64 <= self.window_at + self.window_len as u64 {
+            self.finish_block();
+        } else {
+            // The window moves only when there is room for the next one; the summary goes where the block still is.
+            let len = if next < MAX_WINDOW as u64 { next as usize } else { MAX_WINDOW };
+            let pair = self.sink.clock();
+            self.write_summary(pair);
+            self.move_window(next, len)?;
+        }
+        self.index += 1;
+        self.begin_block((next - self.window_at) as usize);
+        Ok(())
+    }
+
+    fn move_window(&mut self, at: u64, len: usize) -> Result<(), Failure> {
+        self.window = self.sink.map(at, len)?;
+        self.window_at = at;
+        self.window_len = len;
+        Ok(())
+    }
+
+    /// Begins the block that stands `offset` bytes into the window.
+    fn begin_block(&mut self, offset: usize) {
+        let pair = self.sink.clock();
+        self.last_raw = self.last_raw.max(pair.raw);
+        // SAFETY: the window holds at least FIRST_WINDOW bytes from here on, which is more than a header and MAX_OPEN
+        // entries; block and header fields are aligned; nobody reads them before the state says so.
+        unsafe {
+            self.block = self.window.add(offset);
+            let end = offset.saturating_add(block::SIZE).min(self.window_len);
+            self.end = self.window.add(end);
+            self.set32(block::AT_MAGIC, block::MAGIC);
+            self.set32(block::AT_THREAD, self.thread);
+            self.set64(block::AT_NATIVE_ID, self.native_id);
+            self.set32(block::AT_INDEX, self.index);
+            self.set32(block::AT_DEPTH, self.depth);
+            self.set64(block::AT_RAW, self.last_raw);
+            self.set64(block::AT_MONO, pair.mono_ns);
+            self.set64(block::AT_FIRST_ORDINAL, self.next_ordinal);
+            let list = std::slice::from_raw_parts_mut(self.block.add(block::HEADER), block::MAX_OPEN * MAX_ENTRY);
+            let (len, count) = put_open_calls(list, &self.open, self.last_raw);
+            self.set32(block::AT_OPEN_LEN, len as u32);
+            self.set32(block::AT_OPEN_COUNT, count);
+            self.first = self.block.add(block::HEADER + len);
+            self.cur = self.first;
+            self.state().store(block::STATE_OPEN, Release);
+        }
+        self.calls = 0;
+        self.min_depth = self.depth;
+    }
+
+    fn finish_block(&mut self) {
+        let pair = self.sink.clock();
+        self.write_summary(pair);
+    }
+
+    fn write_summary(&mut self, pair: ClockPair) {
+        // SAFETY: the header of the current block is mapped and aligned; nobody reads the summary before the state says so.
+        unsafe {
+            self.set32(block::AT_CALLS, self.calls);
+            self.set32(block::AT_MIN_DEPTH, self.min_depth);
+            self.set32(block::AT_END_DEPTH, self.depth);
+            self.set64(block::AT_END_RAW, self.last_raw);
+            self.set64(block::AT_END_MONO, pair.mono_ns);
+            self.set64(block::AT_END_PAIR_RAW, pair.raw);
+            self.state().store(block::STATE_FINISHED, Release);
+        }
+    }
+
+    fn close(&mut self) {
+        let used = self.cur as usize - self.block as usize;
+        self.end = self.cur;
+        self.closed = true;
+        self.sink.finish(u64::from(self.index) * block::SIZE as u64 + used as u64);
+    }
+
+    unsafe fn set32(&mut self, at: usize, value: u32) {
+        // SAFETY: as the callers promise.
+        unsafe { self.block.add(at).cast::<u32>().write(value.to_le()) };
+    }
+
+    unsafe fn set64(&mut self, at: usize, value: u64) {
+        // SAFETY: as the callers promise.
+        unsafe { self.block.add(at).cast::<u64>().write(value.to_le()) };
+    }
+
+    unsafe fn state(&self) -> &AtomicU32 {
+        // SAFETY: as the callers promise; the field is only used as an atomic.
+        unsafe { AtomicU32::from_ptr(self.block.add(block::AT_STATE).cast()) }
+    }
+}
+
+/// # Safety
+/// There must be room for `bytes` at `at`.
+unsafe fn put_bytes(at: *mut u8, bytes: &[u8]) -> *mut u8 {
+    // SAFETY: as the caller promised; a payload is never part of the mapped file.
+    unsafe {
+        std::ptr::copy_nonoverlapping(bytes.as_ptr(), at, bytes.len());
+        at.add(bytes.len())
+    }
+}
+
+/// # Safety
+/// There must be room for `bytes` and its length at `at`.
+unsafe fn put_slice(at: *mut u8, bytes: &[u8]) -> *mut u8 {
+    // SAFETY: as the caller promised.
+    unsafe { put_bytes(put(at, bytes.len() as u64), bytes) }
+}
+
+/// Writes the innermost open calls; returns the bytes and the number of entries.
+fn put_open_calls(out: &mut [u8], open: &[OpenCall], block_raw: u64) -> (usize, u32) {
+    let visible = open.iter().rev().filter(|call| !call.hidden).take(block::MAX_OPEN);
+    let mut innermost: Vec<&OpenCall> = visible.collect();
+    innermost.reverse();
+    let (mut at, mut before) = (0, 0);
+    for call in &innermost {
+        let entry = OpenEntry {
+            ordinal: call.ordinal,
+            code: call.code,
+            raw: call.raw,
+            generator: call.generator,
+            how: call.how,
+        };
+        at += put_entry(&mut out[at..], &entry, before, block_raw);
+        before = call.ordinal;
+    }
+    (at, innermost.len() as u32)
+}
+
+#[cfg(test)]
+#[path = "writer/tests.rs"]
+mod tests;
