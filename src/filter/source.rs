@@ -1,6 +1,8 @@
 //! One filter of a chain, as text: enough to build the same engine again in another process or years later.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// Where a filter of the chain came from.
@@ -21,6 +23,21 @@ pub enum SourceKind {
     Session,
 }
 
+impl SourceKind {
+    /// In words, for people.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Builtin => "built-in",
+            Self::Framework => "built-in (test framework)",
+            Self::Project => "project",
+            Self::Env => "environment",
+            Self::CommandLine => "command line",
+            Self::Session => "session",
+        }
+    }
+}
+
 /// One filter of a chain, as text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
@@ -30,6 +47,27 @@ pub struct Source {
     pub path: Option<PathBuf>,
     /// The project root its `file:` selectors are relative to.
     pub root: PathBuf,
-    /// The TOML text.
+    /// The TOML text, with its byte order mark if it has one.
     pub text: String,
+}
+
+impl Source {
+    /// What messages call this source: its path, else its kind.
+    #[must_use]
+    pub fn display_name(&self) -> String {
+        match &self.path {
+            Some(path) => path.to_string_lossy().into_owned(),
+            None => format!("<{}>", self.kind.in_words()),
+        }
+    }
+
+    /// The SHA-256 of the text, in hexadecimal.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        let mut out = String::with_capacity(64);
+        for byte in Sha256::digest(self.text.as_bytes()) {
+            let _ = write!(out, "{byte:02x}");
+        }
+        out
+    }
 }
