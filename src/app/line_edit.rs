@@ -38,7 +38,8 @@ impl LineEdit {
 
     /// Puts the cursor at a byte offset, or as near to it as a character boundary allows.
     pub fn set_cursor(&mut self, at: usize) {
-        self.cursor = self.text.floor_char_boundary(at);
+        let at = at.min(self.text.len());
+        self.cursor = (0..=at).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
     }
 
     /// The part of the text that fits into `cells`, with the cursor in sight: the text, and the cursor's cell in it.
