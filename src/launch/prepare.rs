@@ -102,6 +102,7 @@ pub fn prepare(request: &Request) -> Result<Prepared, LaunchError> {
     };
     let chain = filters::chain(&filters::Wanted {
         folder: &folder,
+        cwd: &cwd,
         command_line: &request.trace_filters,
         default: request.default_filters,
         framework: framework::detect(&target).filter(|_| request.framework_filters),
