@@ -30,6 +30,8 @@ pub mod compose;
 #[cfg(feature = "tui")]
 pub mod edit;
 mod engine;
+#[cfg(feature = "tui")]
+pub mod explain;
 mod file;
 mod glob;
 mod matcher;

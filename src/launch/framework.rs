@@ -6,9 +6,16 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use crate::filter::builtin::Framework;
-
 use super::target::Target;
+
+/// A test framework with a built-in filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framework {
+    /// pytest.
+    Pytest,
+    /// The standard library's unittest.
+    Unittest,
+}
 
 /// The framework that this target runs, if it runs one.
 #[must_use]

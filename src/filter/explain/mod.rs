@@ -1,0 +1,300 @@
+//! Why a selector matches what it matches, and why it misses what was meant.
+//!
+//! An [`Explainer`] is made once for the functions that were seen and then asked at every keystroke. It tries a fixed
+//! list of variations of the selector (another match type, another separator, another name of the same module, …) on
+//! everything that the selector does not match; the first variation that matches names the reason. Whatever is
+//! suggested was compiled and matched before it is said.
+
+mod pattern;
+mod reason;
+mod seen;
+mod variations;
+
+pub use reason::Reason;
+pub use seen::SeenFrame;
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use super::types::{Kind, ScopeKind, ValueKind};
+use super::{Matcher, Place, Selector, SelectorError, obj_name, subject};
+use crate::model::code::Exec;
+use pattern::{as_typed, exactly};
+use seen::{Frame, Item, Origin};
+use variations::Variation;
+
+/// More near misses than this are not listed: nobody reads them, and they must fit into a frame of the screen.
+const MOST_MISSES: usize = 200;
+
+/// What a selector matches, and what it nearly matches.
+#[derive(Debug)]
+pub struct Explanation {
+    /// What is wrong with the selector.
+    pub error: Option<SelectorError>,
+    /// The frames that it matches, by their position in what the explainer was made from, ascending.
+    pub matched: Vec<usize>,
+    /// The most telling reasons first.
+    pub near_misses: Vec<NearMiss>,
+    /// No frame of that name was ever observed.
+    pub never_seen: bool,
+}
+
+/// Frames that a selector does not match (or matches in vain), all for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NearMiss {
+    /// Stable code.
+    pub reason: Reason,
+    /// The reason in plain words.
+    pub sentence: String,
+    /// A selector that does match the first of these frames.
+    pub suggestion: Option<String>,
+    /// The frames, ascending; empty when none was seen at all.
+    pub frames: Vec<usize>,
+}
+
+/// Answers for one set of functions. See the module's introduction.
+#[derive(Debug)]
+pub struct Explainer {
+    root: String,
+    /// The selectors of the chain's rules, in order, with the `exec` that they set.
+    rules: Vec<(String, Option<Exec>)>,
+    frames: Vec<Frame>,
+    origins: Vec<Origin>,
+    items: [OnceLock<Vec<Item>>; 3],
+}
+
+impl Explainer {
+    /// `root`: the project root of the recording. `rules`: the selector of each rule of the chain, with the `exec` that
+    /// it sets.
+    #[must_use]
+    pub fn new<'a>(
+        root: &str,
+        rules: Vec<(String, Option<Exec>)>,
+        seen: impl IntoIterator<Item = SeenFrame<'a>>,
+    ) -> Self {
+        let (frames, origins) = seen::arrange(seen);
+        Self { root: root.trim_end_matches('/').to_owned(), rules, frames, origins, items: Default::default() }
+    }
+
+    /// Explains a selector of any kind.
+    #[must_use]
+    pub fn explain(&self, text: &str) -> Explanation {
+        let mut explanation =
+            Explanation { error: None, matched: Vec::new(), near_misses: Vec::new(), never_seen: false };
+        let selector = match Selector::parse(text, Place::Anywhere) {
+            Ok(selector) => selector,
+            Err(error) => {
+                explanation.error = Some(error);
+                return explanation;
+            }
+        };
+        let matcher = match selector.compile(&self.root) {
+            Ok(matcher) => Some(matcher),
+            Err(error) => {
+                explanation.error = Some(error);
+                None
+            }
+        };
+        match selector.kind() {
+            Kind::Scope(kind) => self.scope(kind, &selector, matcher.as_ref(), &mut explanation),
+            Kind::Value(kind) => {
+                if let Some(matcher) = &matcher {
+                    explanation.matched = self.values(kind, matcher);
+                }
+            }
+        }
+        if self.frames.is_empty() {
+            explanation.near_misses.push(NearMiss {
+                reason: Reason::InterpreterIgnoredRecorder,
+                sentence: Reason::InterpreterIgnoredRecorder.sentence("", "", ""),
+                suggestion: None,
+                frames: Vec::new(),
+            });
+        }
+        let only_guesses = |miss: &NearMiss| {
+            matches!(miss.reason, Reason::Typo | Reason::NotImported | Reason::InterpreterIgnoredRecorder)
+        };
+        explanation.never_seen = explanation.matched.is_empty()
+            && explanation.error.is_none()
+            && explanation.near_misses.iter().all(only_guesses);
+        explanation
+    }
+
+    /// Frames with a value of such a name: parameters, local variables, or what they return.
+    fn values(&self, kind: ValueKind, matcher: &Matcher) -> Vec<usize> {
+        let any = |names: &[String]| names.iter().any(|name| matcher.is_match(name));
+        let has = |frame: &Frame| match kind {
+            ValueKind::Arg => any(&frame.params),
+            ValueKind::Local => any(&frame.locals),
+            ValueKind::Ret => matcher.is_match(&obj_name(frame.module.as_deref(), &frame.qualname)),
+            // What is read from globals and attributes is not known of a code object.
+            ValueKind::Global | ValueKind::Attr => false,
+        };
+        (0..self.frames.len()).filter(|index| has(&self.frames[*index])).collect()
+    }
+
+    fn items(&self, kind: ScopeKind) -> &[Item] {
+        self.items[kind as usize].get_or_init(|| seen::items(kind, &self.root, &self.frames))
+    }
+
+    fn scope(&self, kind: ScopeKind, selector: &Selector, matcher: Option<&Matcher>, out: &mut Explanation) {
+        let items = self.items(kind);
+        let mut misses = Misses::new(self, selector);
+        let (matched, missed): (Vec<&Item>, Vec<&Item>) = items
+            .iter()
+            .partition(|item| matcher.zip(item.subject.as_deref()).is_some_and(|(m, subject)| m.is_match(subject)));
+        if let Some(matcher) = matcher {
+            for item in &matched {
+                out.matched.extend(&item.frames);
+                self.matched_in_vain(kind, selector, matcher, item, &mut misses);
+            }
+        }
+        out.matched.sort_unstable();
+        let variations = variations::of(self, kind, selector, matcher, items);
+        for item in missed {
+            self.missed(item, &variations, !matched.is_empty(), &mut misses);
+        }
+        if matched.is_empty() && misses.list.is_empty() && out.error.is_none() {
+            variations::nearest_names(selector.pattern(), items, |item| {
+                misses.add(Reason::NotImported, item, None, "");
+            });
+            if misses.list.is_empty() && !self.frames.is_empty() {
+                let sentence = "Nothing of that name ever ran, and nothing with a similar name.".to_owned();
+                let reason = Reason::NotImported;
+                misses.list.push(NearMiss { reason, sentence, suggestion: None, frames: Vec::new() });
+            }
+        }
+        out.near_misses = misses.list;
+        out.near_misses.sort_by_key(|miss| miss.reason);
+    }
+
+    fn missed(&self, item: &Item, variations: &[Variation<'_>], any_matched: bool, misses: &mut Misses<'_>) {
+        for variation in variations {
+            // Once something matches, that other names are similar or longer says nothing.
+            if any_matched && matches!(variation.reason, Reason::Typo | Reason::Suffix) {
+                continue;
+            }
+            if let Some(hit) = (variation.test)(item, &self.frames[item.first], self.origin(item)) {
+                misses.add(variation.reason, item, hit.suggestion, &hit.other);
+                return;
+            }
+        }
+    }
+
+    /// What matches, and still is not as people expect.
+    fn matched_in_vain(
+        &self,
+        kind: ScopeKind,
+        selector: &Selector,
+        matcher: &Matcher,
+        item: &Item,
+        misses: &mut Misses<'_>,
+    ) {
+        let frame = &self.frames[item.first];
+        if self.origin(item).synthetic {
+            misses.add(Reason::SyntheticFile, item, None, &frame.path);
+            return;
+        }
+        let text = selector.text();
+        let own =
+            self.rules.iter().rev().find(|(rule, exec)| rule == text && exec.is_some()).and_then(|(_, exec)| *exec);
+        for (index, frame) in item.frames.iter().map(|index| (*index, &self.frames[*index])) {
+            let Some(rule) = frame.rule.as_ref().filter(|rule| rule.selector != text) else { continue };
+            let verb = if frame.exec == Exec::Skip { "skips" } else { "traces" };
+            let other = match own {
+                Some(exec) if exec != frame.exec => {
+                    format!("a later rule {verb} it: {} ({}#{})", rule.selector, rule.source, rule.index)
+                }
+                None if frame.exec == Exec::Skip => {
+                    format!("a rule {verb} it: {} ({}#{})", rule.selector, rule.source, rule.index)
+                }
+                _ => continue,
+            };
+            misses.add_frame(Reason::Overruled, item, index, &other);
+        }
+        if let Some((suggestion, part)) = variations::unanchored(kind, selector, matcher, item) {
+            misses.add(Reason::RegexUnanchored, item, Some(suggestion), &part);
+        }
+    }
+
+    fn origin(&self, item: &Item) -> &Origin {
+        &self.origins[self.frames[item.first].origin]
+    }
+
+    /// Whether `suggestion` is a selector that matches one of these frames.
+    fn holds(&self, suggestion: &str, mut frames: Range<usize>) -> bool {
+        let Ok(selector) = Selector::parse(suggestion, Place::Rule) else { return false };
+        let (Kind::Scope(kind), Ok(matcher)) = (selector.kind(), selector.compile(&self.root)) else { return false };
+        frames.any(|frame| {
+            let subject = subject(&self.root, kind, &self.frames[frame].facts());
+            subject.is_some_and(|subject| matcher.is_match(&subject))
+        })
+    }
+}
+
+/// The near misses of one explanation, gathered by reason and suggestion.
+struct Misses<'e> {
+    explainer: &'e Explainer,
+    selector: &'e Selector,
+    kind: Kind,
+    list: Vec<NearMiss>,
+    known: HashMap<(Reason, String), usize>,
+}
+
+impl<'e> Misses<'e> {
+    fn new(explainer: &'e Explainer, selector: &'e Selector) -> Self {
+        Self { explainer, selector, kind: selector.kind(), list: Vec::new(), known: HashMap::new() }
+    }
+
+    fn add(&mut self, reason: Reason, item: &Item, suggestion: Option<String>, other: &str) {
+        // Misses without a suggestion of their own get the exact selector, unless matching is not what they lack.
+        let needs_one = !matches!(reason, Reason::SyntheticFile | Reason::Overruled);
+        let exact = || {
+            let subject = item.subject.as_deref()?;
+            Some(exactly(self.kind, subject))
+        };
+        let suggestion = if needs_one { suggestion.or_else(exact) } else { None };
+        let key = suggestion.clone().unwrap_or_else(|| other.to_owned());
+        if let Some(at) = self.known.get(&(reason, key.clone())) {
+            self.list[*at].frames.extend(&item.frames);
+            return;
+        }
+        if self.list.len() >= MOST_MISSES {
+            return;
+        }
+        // What a loose expression should have been need not match what it matched by accident.
+        let anywhere = reason == Reason::RegexUnanchored;
+        let frames = if anywhere { 0..self.explainer.frames.len() } else { item.first..item.first + 1 };
+        let holds = |text: &String| self.explainer.holds(text, frames.clone());
+        let suggestion = suggestion.filter(&holds).or_else(|| exact().filter(|text| needs_one && holds(text)));
+        self.push(reason, item, suggestion, other, item.frames.clone(), key);
+    }
+
+    fn add_frame(&mut self, reason: Reason, item: &Item, frame: usize, other: &str) {
+        if let Some(at) = self.known.get(&(reason, other.to_owned())) {
+            self.list[*at].frames.push(frame);
+        } else if self.list.len() < MOST_MISSES {
+            self.push(reason, item, None, other, vec![frame], other.to_owned());
+        }
+    }
+
+    fn push(
+        &mut self,
+        reason: Reason,
+        item: &Item,
+        suggestion: Option<String>,
+        other: &str,
+        frames: Vec<usize>,
+        key: String,
+    ) {
+        let frame = &self.explainer.frames[item.first];
+        let subject = item.subject.as_deref().unwrap_or(&frame.path);
+        let sentence = reason.sentence(subject, as_typed(self.selector), other);
+        self.known.insert((reason, key), self.list.len());
+        self.list.push(NearMiss { reason, sentence, suggestion, frames });
+    }
+}
+
+#[cfg(test)]
+mod tests;
