@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ct_tui::cli::main()
+    // The terminal interface starts this program once more, as the keeper of its target.
+    ct_tui::launch::keeper::main_if_asked().unwrap_or_else(ct_tui::cli::main)
 }

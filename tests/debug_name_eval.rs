@@ -1,7 +1,6 @@
 //! `ct-tui debug name-eval` as another program sees it: one answer per line, flushed before the next question is
 //! asked, bad lines answered, markers looked for on the real disk. The rules themselves are tested beside the code.
-
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};

@@ -44,6 +44,12 @@ impl Unpacked {
         self.folder.join(EXTENSION)
     }
 
+    /// The folder of a private copy.
+    #[must_use]
+    pub fn private_folder(&self) -> Option<&Path> {
+        self.private.then_some(self.folder.as_path())
+    }
+
     /// Leaves a private copy where it is, for a target that outlives us.
     pub fn keep(&mut self) {
         self.private = false;

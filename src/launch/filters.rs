@@ -1,19 +1,24 @@
-//! The filter chain of a recording: built-in filters, the framework's, the project's, `CODETRACER_TRACE_FILTER`, and
-//! `--trace-filter`, in this order. Any error in any of them refuses the recording before it starts.
+//! The filter chain of a recording. Any error in any of its filters refuses the recording before it starts.
 
+use std::env;
 use std::ffi::OsString;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use crate::filter::Source;
+use crate::diagnostic::render::render;
+use crate::filter::builtin::Framework;
+use crate::filter::compose::{self, ENVIRONMENT};
+use crate::filter::{Source, path};
 
-use super::LaunchError;
-use super::framework::Framework;
+use super::{LaunchError, paths};
 
 /// What the chain is made from.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
     /// The program's folder, absolute.
     pub folder: &'a Path,
+    /// The start-up folder, absolute.
+    pub cwd: &'a Path,
     /// The arguments of `--trace-filter`, in order; each may hold several files, joined by `::`.
     pub command_line: &'a [OsString],
     /// The built-in default filter.
@@ -31,11 +36,39 @@ pub struct Chain {
     pub sources: Vec<Source>,
 }
 
-/// Composes the chain.
+/// Finds, reads and checks the chain.
 ///
 /// # Errors
 ///
 /// [`LaunchError::Filter`] with every problem of every filter.
 pub fn chain(wanted: &Wanted<'_>) -> Result<Chain, LaunchError> {
-    Ok(Chain { root: wanted.folder.to_path_buf(), sources: Vec::new() })
+    let request = compose::Request {
+        program_folder: wanted.folder.to_path_buf(),
+        cwd: wanted.cwd.to_path_buf(),
+        home: paths::home(),
+        no_default: !wanted.default,
+        framework: wanted.framework,
+        environment: env::var_os(ENVIRONMENT).map(|value| value.to_string_lossy().into_owned()),
+        command_line: wanted.command_line.iter().map(|value| value.to_string_lossy().into_owned()).collect(),
+    };
+    let (mut sources, _engine) = compose::load(&request).map_err(|problems| {
+        let colour = io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let several = if problems.len() == 1 { "" } else { "s" };
+        let text = render(&problems, colour);
+        LaunchError::Filter(format!(
+            "nothing was recorded, the filters have {} problem{several}\n{}",
+            problems.len(),
+            text.trim_end()
+        ))
+    })?;
+    // The manifest is JSON, which cannot hold a path that is not UTF-8. What cannot be named cannot be selected either.
+    for source in &mut sources {
+        source.root = readable(&source.root);
+        source.path = source.path.as_deref().map(readable);
+    }
+    Ok(Chain { root: path::project_root(wanted.folder), sources })
+}
+
+fn readable(path: &Path) -> PathBuf {
+    PathBuf::from(path.to_string_lossy().into_owned())
 }

@@ -6,16 +6,9 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use super::target::Target;
+use crate::filter::builtin::Framework;
 
-/// A test framework with a built-in filter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Framework {
-    /// pytest.
-    Pytest,
-    /// The standard library's unittest.
-    Unittest,
-}
+use super::target::Target;
 
 /// The framework that this target runs, if it runs one.
 #[must_use]

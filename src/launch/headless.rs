@@ -5,8 +5,6 @@
 //! sends to *us* alone, such as `kill -TERM`, is passed on.
 
 use std::io;
-use std::os::unix::process::ExitStatusExt;
-use std::process::ExitStatus;
 
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::Pid;
@@ -15,8 +13,8 @@ use signal_hook::iterator::exfiltrator::raw::WithRawSiginfo;
 
 use crate::trace::manifest::Exit;
 
-use super::LaunchError;
 use super::prepare::Prepared;
+use super::{LaunchError, output};
 
 /// Signals that would end us, and are for the target.
 const PASSED_ON: [Signal; 6] =
@@ -42,7 +40,7 @@ pub fn run(prepared: &mut Prepared) -> Result<Exit, LaunchError> {
     };
     let pid = i32::try_from(child.id()).map(Pid::from_raw).map_err(|error| failed(io::Error::other(error)))?;
     let ended = std::sync::Mutex::new(false);
-    let status = std::thread::scope(|scope| {
+    let exit = std::thread::scope(|scope| {
         scope.spawn(|| {
             for info in &mut signals {
                 let ended = ended.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -55,31 +53,31 @@ pub fn run(prepared: &mut Prepared) -> Result<Exit, LaunchError> {
                 }
             }
         });
-        wait_unreaped(pid);
+        let exit = wait_unreaped(pid);
         *ended.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
-        let status = child.wait();
+        let _ = child.wait();
         handle.close();
-        status
+        exit
     });
-    let exit = status.map(exit_of).map_err(failed)?;
+    let exit = exit.map_err(failed)?;
     // A full disk must not change what the target's end looks like; the trace is readable without this.
-    let _ = prepared.finish(exit);
+    if let Ok(manifest) = output::finish(&prepared.trace, exit, &prepared.why_nothing()) {
+        prepared.manifest = manifest;
+    }
     Ok(exit)
 }
 
-/// How the target ended.
-fn exit_of(status: ExitStatus) -> Exit {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => Exit::Code(code),
-        (None, Some(signal)) => Exit::Signal(signal),
-        (None, None) => Exit::Code(1),
+/// Waits until the child has ended, without taking its number out of the system. Returns how it ended.
+pub(super) fn wait_unreaped(pid: Pid) -> io::Result<Exit> {
+    use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+    loop {
+        match waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) {
+            Ok(WaitStatus::Exited(_, code)) => return Ok(Exit::Code(code)),
+            Ok(WaitStatus::Signaled(_, signal, _)) => return Ok(Exit::Signal(signal as i32)),
+            Ok(_) | Err(nix::Error::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
-}
-
-/// Waits until the child has ended, without taking its number out of the system.
-fn wait_unreaped(pid: Pid) {
-    use nix::sys::wait::{Id, WaitPidFlag, waitid};
-    while let Err(nix::Error::EINTR) = waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) {}
 }
 
 /// Whether a signal came from the terminal, which has sent it to the target as well.

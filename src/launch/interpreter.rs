@@ -210,13 +210,11 @@ fn others(folder: &Path) -> String {
     let mut text = String::new();
     let (mut good, mut bad) = (String::new(), String::new());
     for (origin, path, answer) in all(folder) {
-        match answer {
-            Ok(found) => match found.unsuitable() {
-                None => _ = write!(good, "\n  --python {}  ({}, {})", path.display(), version(&found), origin.label()),
-                Some(reason) => _ = write!(bad, "\n  {}  ({}: {reason})", path.display(), version(&found)),
-            },
-            // A stub or a shim of something that is not installed: no help here, `doctor` shows it.
-            Err(_) => {}
+        // One that does not work is a stub or a shim of something that is not installed; `doctor` shows it.
+        let Ok(found) = answer else { continue };
+        match found.unsuitable() {
+            None => _ = write!(good, "\n  --python {}  ({}, {})", path.display(), version(&found), origin.label()),
+            Some(reason) => _ = write!(bad, "\n  {}  ({}: {reason})", path.display(), version(&found)),
         }
     }
     if good.is_empty() {

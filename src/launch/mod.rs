@@ -9,10 +9,12 @@ pub mod filters;
 pub mod framework;
 pub mod headless;
 pub mod interpreter;
+pub mod keeper;
 pub mod output;
 pub mod paths;
 pub mod prepare;
 pub mod probe;
+pub mod pty;
 pub mod target;
 
 mod error;

@@ -8,8 +8,9 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::model::time::ClockPair;
 use crate::trace::format::{MANIFEST, TRACE_SUFFIX};
-use crate::trace::manifest::Manifest;
+use crate::trace::manifest::{Exit, Manifest};
 
 use super::{LaunchError, paths};
 
@@ -74,6 +75,39 @@ pub fn save_manifest(trace: &Path, manifest: &Manifest) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
     file.write_all(&text)?;
     fs::rename(&fresh, trace.join(MANIFEST))
+}
+
+/// Completes the manifest of a trace whose target has ended, and returns it. `why_nothing` goes into it when no Python
+/// process has left anything.
+///
+/// # Errors
+///
+/// The manifest cannot be read or written.
+pub fn finish(trace: &Path, exit: Exit, why_nothing: &str) -> io::Result<Manifest> {
+    let mut manifest: Manifest = serde_json::from_slice(&fs::read(trace.join(MANIFEST))?).map_err(io::Error::other)?;
+    manifest.end = Some(now());
+    manifest.exit = Some(exit);
+    if !any_process(trace) {
+        manifest.not_recorded = Some(why_nothing.to_owned());
+    }
+    save_manifest(trace, &manifest)?;
+    Ok(manifest)
+}
+
+/// Whether any Python process has left a folder in the trace.
+fn any_process(trace: &Path) -> bool {
+    let entries = fs::read_dir(trace).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.path().is_dir())
+        .any(|entry| entry.file_name().to_string_lossy().starts_with(|first: char| first.is_ascii_digit()))
+}
+
+/// Both clocks. The launcher has no use for the raw counter; the monotonic clock is what everything is aligned on.
+pub(super) fn now() -> ClockPair {
+    let mono = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).map_or(0, |time| {
+        u64::try_from(time.tv_sec()).unwrap_or(0) * 1_000_000_000 + u64::try_from(time.tv_nsec()).unwrap_or(0)
+    });
+    ClockPair { raw: 0, mono_ns: mono }
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
+
+pub use crate::filter::path::absolute as join;
 
 /// Overrides the folder that saved traces are kept in.
 pub const TRACES_VARIABLE: &str = "CT_TUI_TRACES";
@@ -51,20 +53,6 @@ pub fn absolute(path: &Path) -> PathBuf {
     join(&env::current_dir().unwrap_or_default(), path)
 }
 
-/// `path` joined with `folder` and normalised lexically; links are not followed.
-#[must_use]
-pub fn join(folder: &Path, path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for component in folder.join(path).components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => _ = clean.pop(),
-            other => clean.push(other),
-        }
-    }
-    clean
-}
-
 /// The first executable file of this name on `PATH`.
 #[must_use]
 pub fn on_path(name: &OsStr) -> Option<PathBuf> {
@@ -84,26 +72,4 @@ pub fn all_on_path(name: &OsStr) -> impl Iterator<Item = PathBuf> {
 pub fn is_executable(path: &Path) -> bool {
     use nix::unistd::{AccessFlags, access};
     path.is_file() && access(path, AccessFlags::X_OK).is_ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn joining_is_lexical() {
-        let cases = [
-            ("/w", "a.py", "/w/a.py"),
-            ("/w", "./a.py", "/w/a.py"),
-            ("/w/x", "../a.py", "/w/a.py"),
-            ("/w", "/o/a.py", "/o/a.py"),
-            ("/w", "x/../../a.py", "/a.py"),
-            ("/", "../../a.py", "/a.py"),
-            ("/w", "", "/w"),
-            ("/w//y", "x//a.py", "/w/y/x/a.py"),
-        ];
-        for (folder, path, expected) in cases {
-            assert_eq!(join(Path::new(folder), Path::new(path)), Path::new(expected), "{folder} + {path}");
-        }
-    }
 }

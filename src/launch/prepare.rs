@@ -5,13 +5,12 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::model::time::ClockPair;
 use crate::trace::format::FORMAT_VERSION;
-use crate::trace::manifest::{Exit, Manifest, Options, Values};
+use crate::trace::manifest::{Manifest, Options, Values};
 
 use super::cache::Unpacked;
 use super::environment::{self, Settings};
@@ -56,7 +55,7 @@ pub struct Request {
 pub struct Prepared {
     /// The trace directory, absolute; it holds the manifest.
     pub trace: PathBuf,
-    /// What the manifest says; completed by [`Prepared::finish`].
+    /// What the manifest says.
     pub manifest: Manifest,
     /// The target.
     pub target: Target,
@@ -103,6 +102,7 @@ pub fn prepare(request: &Request) -> Result<Prepared, LaunchError> {
     };
     let chain = filters::chain(&filters::Wanted {
         folder: &folder,
+        cwd: &cwd,
         command_line: &request.trace_filters,
         default: request.default_filters,
         framework: framework::detect(&target).filter(|_| request.framework_filters),
@@ -128,7 +128,7 @@ pub fn prepare(request: &Request) -> Result<Prepared, LaunchError> {
             filters: chain.sources,
         },
         started_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64()),
-        start: now(),
+        start: output::now(),
         end: None,
         exit: None,
         launcher_pid: std::process::id(),
@@ -156,13 +156,18 @@ impl Prepared {
         use std::os::unix::process::CommandExt;
         let mut command = Command::new(&self.program);
         command.arg0(&self.word).args(&self.args);
+        self.apply_environment(&mut command);
+        command
+    }
+
+    /// Gives a command the target's environment.
+    pub(super) fn apply_environment(&self, command: &mut Command) {
         for (name, value) in &self.environment {
             match value {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),
             };
         }
-        command
     }
 
     /// Takes back the trace directory of a recording that never started.
@@ -170,22 +175,9 @@ impl Prepared {
         let _ = fs::remove_dir_all(&self.trace);
     }
 
-    /// Completes the manifest: the target has ended.
-    ///
-    /// # Errors
-    ///
-    /// The manifest cannot be written.
-    pub fn finish(&mut self, exit: Exit) -> std::io::Result<()> {
-        self.manifest.end = Some(now());
-        self.manifest.exit = Some(exit);
-        if !any_process(&self.trace) {
-            self.manifest.not_recorded = Some(self.why_nothing());
-        }
-        output::save_manifest(&self.trace, &self.manifest)
-    }
-
-    /// One sentence for a trace without any process.
-    fn why_nothing(&self) -> String {
+    /// One sentence for the case that no Python process leaves anything in the trace.
+    #[must_use]
+    pub fn why_nothing(&self) -> String {
         if let Some(flag) = framework::ignores_recorder(&self.target) {
             return format!("nothing was recorded: Python was started with -{flag}, which keeps the recorder out");
         }
@@ -198,22 +190,6 @@ impl Prepared {
             }
         }
     }
-}
-
-/// Whether any Python process has left a folder in the trace.
-fn any_process(trace: &Path) -> bool {
-    let entries = fs::read_dir(trace).into_iter().flatten().flatten();
-    entries
-        .filter(|entry| entry.path().is_dir())
-        .any(|entry| entry.file_name().to_string_lossy().starts_with(|first: char| first.is_ascii_digit()))
-}
-
-/// Both clocks. The launcher has no use for the raw counter; the monotonic clock is what everything is aligned on.
-fn now() -> ClockPair {
-    let mono = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).map_or(0, |time| {
-        u64::try_from(time.tv_sec()).unwrap_or(0) * 1_000_000_000 + u64::try_from(time.tv_nsec()).unwrap_or(0)
-    });
-    ClockPair { raw: 0, mono_ns: mono }
 }
 
 /// A word as it would be typed in a shell. Only for people.

@@ -21,7 +21,15 @@ pub mod manifest;
 pub mod memory;
 pub mod open_list;
 pub mod process_file;
+#[cfg(feature = "tui")]
+pub mod reader;
 pub mod space;
 pub mod state;
+#[cfg(feature = "tui")]
+#[doc(hidden)]
+pub mod testing;
 pub mod value;
 pub mod writer;
+
+#[cfg(feature = "tui")]
+pub use reader::{OpenError, Problem, Process, Thread, Trace, summary};

@@ -1,1 +1,24 @@
 //! The terminal: input to messages, state to picture. The only place that knows ratatui and crossterm.
+//!
+//! [`draw::draw`] turns a state into a picture and hands back where things are, for the mouse. [`run::run`] is the loop
+//! around it. The other files have the names of the panes in `app/`.
+
+pub mod calls;
+pub mod canvas;
+pub mod details;
+pub mod draw;
+pub mod filters;
+pub mod functions;
+pub mod input;
+pub mod names;
+pub mod output;
+pub mod overlay;
+pub mod pane;
+pub mod run;
+pub mod status;
+pub mod style;
+pub mod terminal;
+pub mod traces;
+
+pub use draw::draw;
+pub use run::run;

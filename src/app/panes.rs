@@ -1,0 +1,56 @@
+//! All panes, by name and by [`PaneId`].
+
+use super::calls::Calls;
+use super::details::Details;
+use super::filters::Filters;
+use super::functions::Functions;
+use super::names::Names;
+use super::output::Output;
+use super::pane::{Pane, PaneId};
+use super::traces::Traces;
+
+/// The state of every pane. Fields, so that `tui/` can draw each by its own type.
+#[derive(Debug, Default)]
+#[allow(missing_docs)]
+pub struct Panes {
+    pub calls: Calls,
+    pub details: Details,
+    pub output: Output,
+    pub filters: Filters,
+    pub names: Names,
+    pub functions: Functions,
+    pub traces: Traces,
+}
+
+impl Panes {
+    /// A pane by its name.
+    #[must_use]
+    pub fn get(&self, id: PaneId) -> &dyn Pane {
+        match id {
+            PaneId::Calls => &self.calls,
+            PaneId::Details => &self.details,
+            PaneId::Output => &self.output,
+            PaneId::Filters => &self.filters,
+            PaneId::Names => &self.names,
+            PaneId::Functions => &self.functions,
+            PaneId::Traces => &self.traces,
+        }
+    }
+
+    /// A pane by its name, to change it.
+    pub fn get_mut(&mut self, id: PaneId) -> &mut dyn Pane {
+        match id {
+            PaneId::Calls => &mut self.calls,
+            PaneId::Details => &mut self.details,
+            PaneId::Output => &mut self.output,
+            PaneId::Filters => &mut self.filters,
+            PaneId::Names => &mut self.names,
+            PaneId::Functions => &mut self.functions,
+            PaneId::Traces => &mut self.traces,
+        }
+    }
+
+    /// Every pane of the explorer; the list of saved traces is not one of them.
+    pub const EXPLORER: [PaneId; 6] =
+        [PaneId::Calls, PaneId::Details, PaneId::Output, PaneId::Filters, PaneId::Names, PaneId::Functions];
+}

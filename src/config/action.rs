@@ -1,0 +1,290 @@
+//! Everything that a key can do, in one table: the dispatcher, the help, the palette and the hints at the foot of the
+//! screen are all read from [`TABLE`]. A new verb is one variant and one row.
+
+use super::key::Key;
+
+/// Where a binding holds. A pane's own context is asked first, then [`Context::Lists`] and [`Context::Global`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Context {
+    /// Everywhere, unless text is being typed.
+    Global,
+    /// Whatever has a cursor that moves over rows.
+    Lists,
+    /// The call tree.
+    Calls,
+    /// Details of the selected call.
+    Details,
+    /// The target's terminal.
+    Output,
+    /// The list of saved traces.
+    Traces,
+    /// The filter lab.
+    Filters,
+    /// Module names.
+    Names,
+    /// Totals per function.
+    Functions,
+    /// While a line of text is typed.
+    Text,
+}
+
+impl Context {
+    /// Every context, in the order of the help.
+    pub const ALL: [Self; 10] = [
+        Self::Calls,
+        Self::Details,
+        Self::Output,
+        Self::Filters,
+        Self::Names,
+        Self::Functions,
+        Self::Traces,
+        Self::Lists,
+        Self::Global,
+        Self::Text,
+    ];
+
+    /// The name in the configuration: `[keys.calls]`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::Lists => "lists",
+            Self::Calls => "calls",
+            Self::Details => "details",
+            Self::Output => "output",
+            Self::Traces => "traces",
+            Self::Filters => "filters",
+            Self::Names => "names",
+            Self::Functions => "functions",
+            Self::Text => "text",
+        }
+    }
+
+    /// The heading in the help.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Global => "Everywhere",
+            Self::Lists => "Moving",
+            Self::Calls => "Calls",
+            Self::Details => "Details",
+            Self::Output => "Output",
+            Self::Traces => "Saved traces",
+            Self::Filters => "Filters",
+            Self::Names => "Names",
+            Self::Functions => "Functions",
+            Self::Text => "While typing",
+        }
+    }
+}
+
+macro_rules! actions {
+    ($($(#[doc = $doc:literal])+ $variant:ident $name:literal $context:ident [$($key:literal),*] $help:literal $hint:literal;)+) => {
+        /// What a key can do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Action {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        /// One row per action, in the order of the help.
+        pub const TABLE: &[Row] = &[
+            $(Row {
+                action: Action::$variant,
+                name: $name,
+                context: Context::$context,
+                keys: &[$($key),*],
+                help: $help,
+                hint: $hint,
+            },)+
+        ];
+    };
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The action.
+    pub action: Action,
+    /// Its name in the configuration.
+    pub name: &'static str,
+    /// Where its keys hold.
+    pub context: Context,
+    /// The keys it has unless the user says otherwise.
+    pub keys: &'static [&'static str],
+    /// What it does, for the help and the palette.
+    pub help: &'static str,
+    /// One or two words for the foot of the screen; empty: never shown there.
+    pub hint: &'static str,
+}
+
+impl Row {
+    /// The keys it has unless the user says otherwise.
+    ///
+    /// # Panics
+    ///
+    /// Never: a test parses every key of the table.
+    #[must_use]
+    pub fn default_keys(&self) -> Vec<Key> {
+        self.keys.iter().filter_map(|text| text.parse().ok()).collect()
+    }
+}
+
+actions! {
+    /// Unfold the row, or step into it.
+    Unfold "unfold" Calls ["right", "l"] "unfold, or step to the first call inside" "";
+    /// Fold the row, or step out of it.
+    Fold "fold" Calls ["left", "h"] "fold, or step to the caller" "";
+    /// Fold or unfold.
+    Toggle "toggle" Calls ["enter"] "fold or unfold; on a “more” row: show more" "open";
+    /// Unfold the siblings of the row.
+    UnfoldLevel "unfold_level" Calls ["e"] "unfold this level" "";
+    /// Fold the siblings of the row.
+    FoldLevel "fold_level" Calls ["c"] "fold this level" "";
+    /// Unfold everything below.
+    UnfoldSubtree "unfold_subtree" Calls ["E"] "unfold everything below" "";
+    /// Fold everything below.
+    FoldSubtree "fold_subtree" Calls ["C"] "fold everything below" "";
+    /// To the previous sibling.
+    PreviousSibling "previous_sibling" Calls ["["] "to the call before, on the same level" "";
+    /// To the next sibling.
+    NextSibling "next_sibling" Calls ["]"] "to the call after, on the same level" "";
+    /// To the caller.
+    Parent "parent" Calls ["u"] "to the caller" "";
+    /// Show only this subtree.
+    Root "root" Calls [">"] "show only this call and what is below" "";
+    /// Show what was shown before.
+    Unroot "unroot" Calls ["<"] "back to what was shown before" "";
+    /// To the next call of the same function.
+    NextSame "next_same" Calls ["*"] "to the next call of the same function" "";
+    /// To the previous call of the same function.
+    PreviousSame "previous_same" Calls ["#"] "to the previous call of the same function" "";
+    /// To the deepest running call.
+    Running "running" Calls ["."] "to the call that runs now" "";
+    /// Keep the running call in view.
+    Follow "follow" Calls ["f"] "follow: keep the running call in view" "follow";
+    /// Show values in the rows.
+    ToggleValues "toggle_values" Calls ["v"] "values in the rows on and off" "";
+    /// Explain why this frame was recorded and how it got its name.
+    Why "why" Calls ["w"] "why was this recorded, and how did it get its name" "why";
+    /// Offer selectors for the call.
+    Select "select" Calls ["s"] "selectors that match this function" "select…";
+
+    /// Unfold or fold a value.
+    DetailsToggle "details_toggle" Details ["enter", "right", "left"] "fold or unfold a value" "open";
+    /// Wrap long text.
+    Wrap "wrap" Details ["z"] "wrap long text on and off" "wrap";
+
+    /// Type into the target.
+    Type "type" Output ["i", "enter"] "type into the program" "type";
+    /// Stop typing into the target.
+    StopTyping "stop_typing" Text ["ctrl-]"] "back from typing into the program" "";
+    /// To the call that ran when the line was written.
+    OutputCall "output_call" Output ["c"] "to the call that wrote this" "to call";
+
+    /// Open a trace.
+    OpenTrace "open_trace" Traces ["enter"] "open the trace" "open";
+    /// Record the same command again.
+    RecordAgain "record_again" Traces ["r"] "record the same program again" "record again";
+    /// Delete a trace.
+    DeleteTrace "delete_trace" Traces ["d", "delete"] "delete the trace, after asking" "delete…";
+
+    /// One row up.
+    Up "up" Lists ["up", "k"] "one row up" "";
+    /// One row down.
+    Down "down" Lists ["down", "j"] "one row down" "";
+    /// One page up.
+    PageUp "page_up" Lists ["pageup", "ctrl-b", "ctrl-u"] "one page up" "";
+    /// One page down.
+    PageDown "page_down" Lists ["pagedown", "ctrl-f", "ctrl-d"] "one page down" "";
+    /// To the first row.
+    Top "top" Lists ["home", "g"] "to the first row" "";
+    /// To the last row.
+    Bottom "bottom" Lists ["end", "G"] "to the last row" "";
+
+    /// Search.
+    Search "search" Global ["/"] "search here" "search";
+    /// To the next hit.
+    NextHit "next_hit" Global ["n"] "to the next hit" "";
+    /// To the previous hit.
+    PreviousHit "previous_hit" Global ["N"] "to the previous hit" "";
+    /// Freeze the display.
+    Pause "pause" Global ["space"] "pause the display; recording goes on" "pause";
+    /// The call tree.
+    ShowCalls "show_calls" Global ["1"] "calls" "";
+    /// The filter lab.
+    ShowFilters "show_filters" Global ["2"] "filters" "";
+    /// Module names.
+    ShowNames "show_names" Global ["3"] "names" "";
+    /// The target's terminal.
+    ShowOutput "show_output" Global ["4"] "output" "";
+    /// Totals per function.
+    ShowFunctions "show_functions" Global ["5"] "functions" "";
+    /// Move the focus on.
+    NextPane "next_pane" Global ["tab"] "to the other pane" "";
+    /// Move the focus back.
+    PreviousPane "previous_pane" Global ["shift-tab"] "to the other pane, backwards" "";
+    /// Open the place in an editor.
+    Edit "edit" Global ["o"] "open the source in $EDITOR" "edit";
+    /// Copy.
+    Copy "copy" Global ["y"] "copy what is selected" "copy";
+    /// Every action by name.
+    Palette "palette" Global [":"] "find an action by its name" "";
+    /// Next theme.
+    NextTheme "next_theme" Global ["ctrl-t"] "next colour theme" "";
+    /// Mouse on and off.
+    ToggleMouse "toggle_mouse" Global ["ctrl-o"] "mouse on and off (off: the terminal selects text)" "";
+    /// Paint everything anew.
+    Redraw "redraw" Global ["ctrl-l"] "paint the screen anew" "";
+    /// Stop the explorer as a job of the shell.
+    Suspend "suspend" Global ["ctrl-z"] "suspend; `fg` comes back" "";
+    /// The list of keys.
+    Help "help" Global ["?", "f1"] "this list" "help";
+    /// Close what is open, step back.
+    Back "back" Global ["esc", "backspace"] "close, step back" "";
+    /// Quit.
+    Quit "quit" Global ["q", "ctrl-c"] "quit" "quit";
+
+    /// Take the typed text.
+    Accept "accept" Text ["enter"] "take it" "";
+    /// Leave the text alone.
+    Cancel "cancel" Text ["esc", "ctrl-c"] "leave it" "";
+    /// Complete.
+    Complete "complete" Text ["tab"] "take the suggestion" "";
+    /// The entry before.
+    Earlier "earlier" Text ["up", "ctrl-p"] "the entry before" "";
+    /// The entry after.
+    Later "later" Text ["down", "ctrl-n"] "the entry after" "";
+}
+
+impl Action {
+    /// The row of this action.
+    #[must_use]
+    pub fn row(self) -> &'static Row {
+        // The variants are declared by the same macro in the same order.
+        &TABLE[self as usize]
+    }
+
+    /// The action of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        TABLE.iter().find(|row| row.name == name).map(|row| row.action)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn the_table_is_sound() {
+        let mut names = HashSet::new();
+        for (at, row) in TABLE.iter().enumerate() {
+            assert_eq!(row.action as usize, at, "{}", row.name);
+            assert_eq!(row.default_keys().len(), row.keys.len(), "{}: a key does not parse", row.name);
+            assert!(names.insert(row.name), "{} twice", row.name);
+            assert_eq!(Action::named(row.name), Some(row.action));
+            assert!(!row.help.is_empty());
+        }
+    }
+}

@@ -1,0 +1,488 @@
+//! Finding one's way among the calls of one thread.
+//!
+//! A thread's events are a sequence of parentheses. Two questions carry everything else: which call was open at depth
+//! `d` when a block began ([`Nav::open_at`]), and where the call at depth `d` that is open behind a block ends
+//! ([`Nav::close_behind`]). The minima over block depths name the one block to look into for either. Blocks may lie
+//! about themselves, so every walk has a bound.
+
+use crate::index::call::{CallInfo, Ended, Outcome, Payload};
+use crate::model::id::{CallId, CodeId, ProcessIx, ThreadNo};
+use crate::trace::event::Body;
+use crate::trace::open_list::OpenEntry;
+use crate::trace::reader::decode::{Decoded, NONE, Opened};
+use crate::trace::reader::thread::Gap;
+use crate::trace::{Process, Thread, Trace};
+use std::sync::Arc;
+
+/// A block that should have held the answer and does not was lying; after so many of them the search is given up.
+const MAX_LIES: usize = 64;
+
+/// The calls of one thread. Ordinals count from 0; those of calls lost in gaps are skipped by every walk.
+#[derive(Clone, Copy, Debug)]
+pub struct Nav<'a> {
+    trace: &'a Trace,
+    process: &'a Process,
+    thread: &'a Thread,
+}
+
+/// Where a call is known from.
+enum Place<'a> {
+    /// From its own event: block index, block, index into its openings.
+    Event(usize, Arc<Decoded>, usize),
+    /// It was opened in a gap, and only the list behind the gap knows it: block index before the gap, its depth.
+    Lost(usize, &'a OpenEntry, u32),
+}
+
+impl<'a> Nav<'a> {
+    /// The calls of a thread; `None` when there is no such thread.
+    #[must_use]
+    pub fn new(trace: &'a Trace, process: ProcessIx, thread: ThreadNo) -> Option<Self> {
+        let process = trace.process(process)?;
+        Some(Self { trace, process, thread: process.thread(thread)? })
+    }
+
+    /// The calls of the thread of `id`.
+    #[must_use]
+    pub fn of(trace: &'a Trace, id: CallId) -> Option<Self> {
+        Self::new(trace, id.process, id.thread)
+    }
+
+    /// The process.
+    #[must_use]
+    pub fn process(&self) -> &'a Process {
+        self.process
+    }
+
+    /// The thread.
+    #[must_use]
+    pub fn thread(&self) -> &'a Thread {
+        self.thread
+    }
+
+    /// Calls so far: every ordinal is below this.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.thread.calls()
+    }
+
+    /// The full name of a call of this thread.
+    #[must_use]
+    pub fn id(&self, ordinal: u64) -> CallId {
+        CallId { process: self.process.ix, thread: self.thread.no, ordinal }
+    }
+
+    /// Everything about one call; `None` when there is no such call, or it was lost in a gap.
+    #[must_use]
+    pub fn call(&self, ordinal: u64) -> Option<CallInfo> {
+        let place = self.place(ordinal)?;
+        let parent = self.parent_of(&place).map(|parent| self.id(parent));
+        Some(self.describe(ordinal, &place, parent))
+    }
+
+    /// Calls around it.
+    #[must_use]
+    pub fn depth(&self, ordinal: u64) -> Option<u32> {
+        self.place(ordinal).map(|place| depth_of(&place))
+    }
+
+    /// What it runs.
+    #[must_use]
+    pub fn code(&self, ordinal: u64) -> Option<CodeId> {
+        Some(CodeId(match self.place(ordinal)? {
+            Place::Event(_, block, local) => block.opens[local].code,
+            Place::Lost(_, entry, _) => entry.code,
+        }))
+    }
+
+    /// The call around it.
+    #[must_use]
+    pub fn parent(&self, ordinal: u64) -> Option<u64> {
+        self.parent_of(&self.place(ordinal)?)
+    }
+
+    /// The calls around it, innermost first, at most `limit` of them.
+    #[must_use]
+    pub fn ancestors(&self, ordinal: u64, limit: usize) -> Vec<u64> {
+        let mut list = Vec::new();
+        let mut at = ordinal;
+        while list.len() < limit
+            && let Some(parent) = self.parent(at)
+        {
+            list.push(parent);
+            at = parent;
+        }
+        list
+    }
+
+    /// The ancestor of `ordinal` (or itself) at `depth`.
+    #[must_use]
+    pub fn ancestor_at(&self, ordinal: u64, depth: u32) -> Option<u64> {
+        match self.place(ordinal)? {
+            Place::Event(index, block, local) => {
+                let mut local = local as u32;
+                while let Some(open) = block.opens.get(local as usize) {
+                    if open.depth == depth {
+                        return Some(block.first + u64::from(local));
+                    }
+                    if open.depth < depth {
+                        return None;
+                    }
+                    local = open.parent;
+                }
+                self.open_at(index, depth)
+            }
+            Place::Lost(_, entry, own) if own == depth => Some(entry.ordinal),
+            Place::Lost(index, ..) => self.open_behind(index, depth),
+        }
+    }
+
+    /// The first call inside it.
+    #[must_use]
+    pub fn first_child(&self, ordinal: u64) -> Option<u64> {
+        let depth = self.depth(ordinal)?;
+        let next = self.at_or_after(ordinal + 1)?;
+        (self.depth(next)? > depth).then_some(next)
+    }
+
+    /// The last call directly inside it, so far.
+    #[must_use]
+    pub fn last_child(&self, ordinal: u64) -> Option<u64> {
+        let depth = self.depth(ordinal)?;
+        let end = self.end(ordinal).map_or_else(|| self.calls(), |end| end.next);
+        let last = self.at_or_before(end.checked_sub(1)?)?;
+        if last <= ordinal { None } else { self.ancestor_at(last, depth + 1).or(Some(last)) }
+    }
+
+    /// The next call with the same parent.
+    #[must_use]
+    pub fn next_sibling(&self, ordinal: u64) -> Option<u64> {
+        let depth = self.depth(ordinal)?;
+        let next = self.at_or_after(self.end(ordinal)?.next)?;
+        // Deeper than here can only follow a gap: its parents are lost, and it is nobody else's child.
+        (self.depth(next)? >= depth).then_some(next)
+    }
+
+    /// The call before it with the same parent.
+    #[must_use]
+    pub fn previous_sibling(&self, ordinal: u64) -> Option<u64> {
+        let depth = self.depth(ordinal)?;
+        let before = self.at_or_before(ordinal.checked_sub(1)?)?;
+        match self.depth(before)?.cmp(&depth) {
+            std::cmp::Ordering::Less => None,
+            std::cmp::Ordering::Equal => Some(before),
+            std::cmp::Ordering::Greater => self.ancestor_at(before, depth).or(Some(before)),
+        }
+    }
+
+    /// The first call at the thread's top.
+    #[must_use]
+    pub fn first(&self) -> Option<u64> {
+        self.at_or_after(0)
+    }
+
+    /// The last call at the thread's top.
+    #[must_use]
+    pub fn last(&self) -> Option<u64> {
+        let last = self.at_or_before(self.calls().checked_sub(1)?)?;
+        self.ancestor_at(last, 0).or(Some(last))
+    }
+
+    /// Where it ended; `None` while it is open.
+    #[must_use]
+    pub fn end(&self, ordinal: u64) -> Option<Ended> {
+        self.end_of(&self.place(ordinal)?)
+    }
+
+    /// The ordinals of a call and everything inside it so far.
+    #[must_use]
+    pub fn subtree(&self, ordinal: u64) -> std::ops::Range<u64> {
+        ordinal..self.end(ordinal).map_or_else(|| self.calls(), |end| end.next).max(ordinal)
+    }
+
+    /// Direct children, at most `limit`: those of `parent` (`None`: the thread's top), from `from` on (`None`: the
+    /// first), which must be one of them.
+    #[must_use]
+    pub fn children(&self, parent: Option<u64>, from: Option<u64>, limit: usize) -> Vec<CallInfo> {
+        let mut list = Vec::new();
+        let mut next = from.or_else(|| parent.map_or_else(|| self.first(), |parent| self.first_child(parent)));
+        let parent = parent.map(|parent| self.id(parent));
+        while list.len() < limit
+            && let Some(ordinal) = next
+            && let Some(place) = self.place(ordinal)
+        {
+            list.push(self.describe(ordinal, &place, parent));
+            next = self.next_sibling(ordinal);
+        }
+        list
+    }
+
+    /// How many direct children there are, and whether that is all of them: counting stops at `limit`.
+    #[must_use]
+    pub fn count_children(&self, parent: Option<u64>, limit: usize) -> (usize, bool) {
+        let mut next = parent.map_or_else(|| self.first(), |parent| self.first_child(parent));
+        let mut count = 0;
+        while let Some(ordinal) = next {
+            if count == limit {
+                return (count, false);
+            }
+            count += 1;
+            next = self.next_sibling(ordinal);
+        }
+        (count, true)
+    }
+
+    /// The innermost call that is open at the end of what is known.
+    #[must_use]
+    pub fn innermost_open(&self) -> Option<u64> {
+        let depth = self.thread.depth().checked_sub(1)?;
+        self.ancestor_at(self.at_or_before(self.calls().checked_sub(1)?)?, depth)
+    }
+
+    /// The innermost call that was running `ns` after the start of the recording.
+    #[must_use]
+    pub fn at_time(&self, ns: u64) -> Option<u64> {
+        // The raw clock is coarser than a nanosecond: what happened in the same unit has happened.
+        let mut raw = self.process.clock.raw(ns);
+        if self.process.clock.ns(raw + 1) <= ns {
+            raw += 1;
+        }
+        let index = self.thread.block_at(raw)?;
+        let block = self.block(index)?;
+        let opened = block.opens.partition_point(|open| open.raw <= raw);
+        let closed = block.closes.partition_point(|close| close.raw <= raw);
+        let depth = (u64::from(block.depth) + opened as u64).checked_sub(closed as u64 + 1)?;
+        let depth = u32::try_from(depth).ok()?;
+        match opened.checked_sub(1) {
+            Some(local) => self.ancestor_at(block.first + local as u64, depth),
+            None => self.open_at(index, depth),
+        }
+    }
+
+    /// The bytes of a value.
+    #[must_use]
+    pub fn payload(&self, payload: Payload) -> Option<Vec<u8>> {
+        let block = self.block(payload.block)?;
+        match block.event(payload.at)? {
+            Body::Open { payload, .. } | Body::Close { payload, .. } => payload.map(<[u8]>::to_vec),
+            Body::Note { payload, .. } => Some(payload.to_vec()),
+        }
+    }
+
+    /// The smallest existing ordinal from `ordinal` on: itself, unless it was lost in a gap.
+    #[must_use]
+    pub fn at_or_after(&self, ordinal: u64) -> Option<u64> {
+        if self.thread.block_of(ordinal).is_some() {
+            return Some(ordinal);
+        }
+        let blocks = self.thread.blocks();
+        let next = blocks.partition_point(|block| block.first <= ordinal);
+        let lost = next.checked_sub(1).and_then(|before| self.thread.gap(before));
+        let lost = lost.and_then(|gap| gap.lost_open.iter().map(|entry| entry.ordinal).find(|at| *at >= ordinal));
+        lost.or_else(|| {
+            let later = blocks[next..].iter().find(|block| block.summary.calls > 0)?;
+            Some(later.first)
+        })
+    }
+
+    /// The largest existing ordinal up to `ordinal`: itself, unless it was lost in a gap.
+    #[must_use]
+    pub fn at_or_before(&self, ordinal: u64) -> Option<u64> {
+        if self.thread.block_of(ordinal).is_some() {
+            return Some(ordinal);
+        }
+        let blocks = self.thread.blocks();
+        let next = blocks.partition_point(|block| block.first <= ordinal);
+        let mut index = next.checked_sub(1)?;
+        loop {
+            let lost = self.thread.gap(index).map(|gap| gap.lost_open.as_slice()).unwrap_or_default();
+            if let Some(entry) = lost.iter().rev().find(|entry| entry.ordinal <= ordinal) {
+                return Some(entry.ordinal);
+            }
+            let block = blocks[index];
+            if block.summary.calls > 0 {
+                return Some((block.first + u64::from(block.summary.calls) - 1).min(ordinal));
+            }
+            index = index.checked_sub(1)?;
+        }
+    }
+
+    pub(super) fn block(&self, index: usize) -> Option<Arc<Decoded>> {
+        self.trace.block(self.process.ix, self.thread.no, index)
+    }
+
+    fn place(&self, ordinal: u64) -> Option<Place<'a>> {
+        if let Some(index) = self.thread.block_of(ordinal) {
+            let block = self.block(index)?;
+            let local = usize::try_from(ordinal - block.first).ok()?;
+            return (local < block.opens.len()).then_some(Place::Event(index, block, local));
+        }
+        let before = self.thread.blocks().partition_point(|block| block.first <= ordinal).checked_sub(1)?;
+        let gap = self.thread.gap(before)?;
+        let at = gap.lost_open.binary_search_by_key(&ordinal, |entry| entry.ordinal).ok()?;
+        Some(Place::Lost(before, &gap.lost_open[at], gap.lost_depth + at as u32))
+    }
+
+    fn parent_of(&self, place: &Place<'a>) -> Option<u64> {
+        match place {
+            Place::Event(index, block, local) => {
+                let open = &block.opens[*local];
+                if open.parent == NONE {
+                    self.open_at(*index, open.depth.checked_sub(1)?)
+                } else {
+                    Some(block.first + u64::from(open.parent))
+                }
+            }
+            Place::Lost(index, _, depth) => self.open_behind(*index, depth.checked_sub(1)?),
+        }
+    }
+
+    /// The call at `depth` that was open when block `index` began.
+    pub(super) fn open_at(&self, index: usize, depth: u32) -> Option<u64> {
+        let block = self.block(index)?;
+        let unlisted = block.depth.checked_sub(block.open.len() as u32)?;
+        if depth >= block.depth {
+            return None;
+        }
+        if let Some(entry) = depth.checked_sub(unlisted).and_then(|at| block.open.get(at as usize)) {
+            return Some(entry.ordinal);
+        }
+        self.open_behind(index.checked_sub(1)?, depth)
+    }
+
+    /// The call at `depth` that was open behind block `index` and the gap that may follow it.
+    fn open_behind(&self, index: usize, depth: u32) -> Option<u64> {
+        let mut before = index + 1;
+        for _ in 0..MAX_LIES {
+            let index = self.thread.last_at_most(before, depth)?;
+            if let Some(gap) = self.thread.gap(index) {
+                if let Some(at) = depth.checked_sub(gap.lost_depth)
+                    && let Some(entry) = gap.lost_open.get(at as usize)
+                {
+                    return Some(entry.ordinal);
+                }
+                if gap.depth <= depth {
+                    return None;
+                }
+            }
+            let block = self.block(index)?;
+            let open = |open: &Opened| open.depth == depth && open.close == NONE;
+            if let Some(local) = block.opens.iter().rposition(open) {
+                return Some(block.first + local as u64);
+            }
+            before = index;
+        }
+        None
+    }
+
+    fn end_of(&self, place: &Place<'a>) -> Option<Ended> {
+        match place {
+            Place::Event(index, block, local) => {
+                let open = &block.opens[*local];
+                if let Some(close) = block.closes.get(open.close as usize) {
+                    return Some(Ended {
+                        raw: close.raw,
+                        outcome: close.how.into(),
+                        next: block.first + u64::from(close.opens),
+                        at: Some((*index, close.at)),
+                    });
+                }
+                self.close_behind(*index, open.depth)
+            }
+            Place::Lost(index, _, depth) => self.close_after(*index + 1, *depth),
+        }
+    }
+
+    /// Where the call at `depth` ends that is open at the end of block `index`.
+    fn close_behind(&self, index: usize, depth: u32) -> Option<Ended> {
+        match self.thread.gap(index) {
+            Some(gap) if gap.depth <= depth => Some(self.lost_in(index, gap)),
+            _ => self.close_after(index + 1, depth),
+        }
+    }
+
+    /// Where the call at `depth` ends that is open when block `from` begins.
+    fn close_after(&self, from: usize, depth: u32) -> Option<Ended> {
+        let mut from = from;
+        for _ in 0..MAX_LIES {
+            let index = self.thread.next_at_most(from, depth)?;
+            let block = self.block(index)?;
+            let nth = block.depth.checked_sub(depth + 1);
+            let close = nth.and_then(|nth| block.outer.get(nth as usize));
+            if let Some(close) = close.and_then(|close| block.closes.get(*close as usize)) {
+                return Some(Ended {
+                    raw: close.raw,
+                    outcome: close.how.into(),
+                    next: block.first + u64::from(close.opens),
+                    at: Some((index, close.at)),
+                });
+            }
+            if let Some(gap) = self.thread.gap(index)
+                && gap.depth <= depth
+            {
+                return Some(self.lost_in(index, gap));
+            }
+            from = index + 1;
+        }
+        None
+    }
+
+    /// The end of a call that was open when a gap began and was not open any more behind it.
+    fn lost_in(&self, index: usize, gap: &Gap) -> Ended {
+        let block = self.thread.blocks().get(index);
+        let next = block.map_or(0, |block| block.first + u64::from(block.summary.calls));
+        Ended { raw: gap.raw, outcome: Outcome::Resync, next, at: None }
+    }
+
+    fn describe(&self, ordinal: u64, place: &Place<'a>, parent: Option<CallId>) -> CallInfo {
+        let ended = self.end_of(place);
+        let mut generator = 0;
+        let (mut args, mut result) = (None, None);
+        let (raw, code, depth, opening) = match place {
+            Place::Event(index, block, local) => {
+                let open = &block.opens[*local];
+                if let Some(Body::Open { generator: key, payload, .. }) = block.event(open.at) {
+                    generator = key;
+                    args = payload.map(|bytes| Payload { block: *index, at: open.at, length: bytes.len() as u32 });
+                }
+                (open.raw, open.code, open.depth, open.how)
+            }
+            Place::Lost(_, entry, depth) => (entry.raw, entry.code, *depth, entry.how),
+        };
+        if let Some((index, at)) = ended.and_then(|end| end.at) {
+            let near = match place {
+                Place::Event(own, block, _) if *own == index => Some(Arc::clone(block)),
+                _ => self.block(index),
+            };
+            if let Some(Body::Close { generator: key, payload, .. }) = near.as_ref().and_then(|block| block.event(at)) {
+                generator = if generator == 0 { key } else { generator };
+                result = payload.map(|bytes| Payload { block: index, at, length: bytes.len() as u32 });
+            }
+        }
+        let clock = &self.process.clock;
+        let next = ended.map_or_else(|| self.calls(), |end| end.next);
+        CallInfo {
+            id: self.id(ordinal),
+            code: CodeId(code),
+            parent,
+            depth,
+            start_ns: clock.ns(raw),
+            end_ns: ended.map(|end| clock.ns(end.raw)),
+            outcome: ended.map_or(Outcome::Open, |end| end.outcome),
+            opening,
+            generator,
+            descendants: next.saturating_sub(ordinal + 1),
+            args,
+            result,
+        }
+    }
+}
+
+fn depth_of(place: &Place<'_>) -> u32 {
+    match place {
+        Place::Event(_, block, local) => block.opens[*local].depth,
+        Place::Lost(_, _, depth) => *depth,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! The code log of one process, read as it grows.
+
+use crate::model::code::CodeRecord;
+use crate::model::id::CodeId;
+use crate::trace::reader::file::read_at;
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+
+/// Code numbers above this are damage, not programs.
+const MAX_CODES: u32 = 1 << 21;
+/// A record longer than this is damage.
+const MAX_LINE: usize = 8 << 20;
+/// Bytes of code log that are kept in memory, about; what comes later is reported and passed over.
+const MAX_BYTES: u64 = 512 << 20;
+/// Bytes read at once.
+const CHUNK: usize = 256 << 10;
+
+/// Every code object that the process has seen.
+#[derive(Clone, Debug, Default)]
+pub struct Codes {
+    records: Vec<Option<Arc<CodeRecord>>>,
+    known: usize,
+    offset: u64,
+    /// The beginning of a line whose end was not there yet.
+    rest: Vec<u8>,
+    /// Inside a line that is too long.
+    skipping: bool,
+    /// Counts changes: records added or replaced.
+    version: u64,
+}
+
+impl Codes {
+    /// The newest record for `id`.
+    #[must_use]
+    pub fn get(&self, id: CodeId) -> Option<&Arc<CodeRecord>> {
+        self.records.get(id.0 as usize)?.as_ref()
+    }
+
+    /// All records, in the order of their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<CodeRecord>> {
+        self.records.iter().flatten()
+    }
+
+    /// How many code objects there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.known
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.known == 0
+    }
+
+    /// One more than the largest number.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Grows with every record that is added or replaced.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Reads what was added, at most about `budget` bytes; true when there is more. `over`: nothing will be added, so
+    /// that an unfinished line is damage.
+    ///
+    /// # Errors
+    /// The system's, from reading the file.
+    pub fn refresh(
+        &mut self,
+        file: &File,
+        over: bool,
+        budget: &mut usize,
+        problem: &mut dyn FnMut(String),
+    ) -> io::Result<bool> {
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            if *budget == 0 {
+                return Ok(true);
+            }
+            if self.offset > MAX_BYTES {
+                problem("the code log is too large; its end is not used".to_owned());
+                return Ok(false);
+            }
+            let read = read_at(file, &mut chunk, self.offset)?;
+            if read == 0 {
+                break;
+            }
+            *budget = budget.saturating_sub(read);
+            self.offset += read as u64;
+            self.take(&chunk[..read], problem);
+        }
+        if over && !self.rest.is_empty() {
+            let line = std::mem::take(&mut self.rest);
+            self.line(&line, problem);
+        }
+        Ok(false)
+    }
+
+    fn take(&mut self, mut bytes: &[u8], problem: &mut dyn FnMut(String)) {
+        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+            let (line, next) = (&bytes[..end], &bytes[end + 1..]);
+            if std::mem::take(&mut self.skipping) {
+                // The end of a line that was too long.
+            } else if self.rest.is_empty() {
+                self.line(line, problem);
+            } else {
+                let mut whole = std::mem::take(&mut self.rest);
+                whole.extend_from_slice(line);
+                self.line(&whole, problem);
+            }
+            bytes = next;
+        }
+        if self.skipping {
+            return;
+        }
+        self.rest.extend_from_slice(bytes);
+        if self.rest.len() > MAX_LINE {
+            problem("a record of the code log is too long; it is left out".to_owned());
+            self.rest = Vec::new();
+            self.skipping = true;
+        }
+    }
+
+    fn line(&mut self, line: &[u8], problem: &mut dyn FnMut(String)) {
+        if line.is_empty() {
+            return;
+        }
+        let record = match serde_json::from_slice::<CodeRecord>(line) {
+            Ok(record) => record,
+            Err(error) => {
+                problem(format!("a record of the code log cannot be read ({error}); it is left out"));
+                return;
+            }
+        };
+        let at = record.id.0;
+        if at >= MAX_CODES {
+            problem(format!("code number {at} is absurd; its record is left out"));
+            return;
+        }
+        let at = at as usize;
+        if self.records.len() <= at {
+            self.records.resize(at + 1, None);
+        }
+        if self.records[at].replace(Arc::new(record)).is_none() {
+            self.known += 1;
+        }
+        self.version += 1;
+    }
+}
