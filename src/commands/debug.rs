@@ -33,9 +33,23 @@ struct Problem {
 ///
 /// Those of reading and writing. What a line says is never one.
 pub fn serve<Q: DeserializeOwned, A: Serialize>(
+    input: impl BufRead,
+    output: impl Write,
+    answer: impl FnMut(Q) -> Result<A, String>,
+) -> io::Result<()> {
+    serve_with(input, output, answer, |message| Problem { error: true, message })
+}
+
+/// Like [`serve`], with answers of their own kind to bad questions.
+///
+/// # Errors
+///
+/// Those of reading and writing. What a line says is never one.
+pub fn serve_with<Q: DeserializeOwned, A: Serialize, P: Serialize>(
     mut input: impl BufRead,
     mut output: impl Write,
     mut answer: impl FnMut(Q) -> Result<A, String>,
+    problem: impl Fn(String) -> P,
 ) -> io::Result<()> {
     let mut line = Vec::new();
     loop {
@@ -53,7 +67,7 @@ pub fn serve<Q: DeserializeOwned, A: Serialize>(
         match result.and_then(&mut answer) {
             Ok(answer) => serde_json::to_writer(&mut output, &Answer { id, answer })?,
             Err(message) => {
-                serde_json::to_writer(&mut output, &Answer { id, answer: Problem { error: true, message } })?;
+                serde_json::to_writer(&mut output, &Answer { id, answer: problem(message) })?;
             }
         }
         output.write_all(b"\n")?;

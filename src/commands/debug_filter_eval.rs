@@ -1,43 +1,91 @@
-//! `ct-tui debug filter-eval`: what a filter chain decides, asked and answered in JSON, one line each (`docs/cli.md`
-//! has the contract). For test suites and for other programs that want the engine's word.
+//! `ct-tui debug filter-eval`: what a filter chain decides, asked and answered in JSON, one line each. For test suites
+//! and for other programs that want the engine's word.
 
-use super::Outcome;
-use crate::diagnostic::one_line;
-use crate::filter::{Chain, Engine, FrameFacts, Source, SourceKind, ValueKind, builtin};
-use crate::model::code::Exec;
-use serde_json::{Map, Value, json};
-use std::io::{BufRead, Write};
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+
+use serde::{Deserialize, Serialize};
+
+use super::Outcome;
+use super::debug::{nullable, serve_with};
+use crate::diagnostic::one_line;
+use crate::filter::{Chain, Engine, FrameFacts, Source, SourceKind, ValueAction, ValueKind, builtin};
+use crate::model::code::Exec;
 
 /// Answers questions about filter decisions until standard input ends.
 ///
 /// # Errors
 ///
-/// Standard input cannot be read, or standard output cannot be written. A bad question is answered, not an error.
+/// Those of reading and writing. A bad question is answered.
 pub fn run() -> Outcome {
-    let mut input = std::io::stdin().lock();
-    let mut output = std::io::stdout().lock();
-    answer_all(&mut input, &mut output)?;
+    let mut chains = Chains::default();
+    let answer = |question: Question| answer(question, &mut chains);
+    serve_with(io::stdin().lock(), io::stdout().lock(), answer, refusal)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn answer_all(input: &mut impl BufRead, output: &mut impl Write) -> std::io::Result<()> {
-    let mut chains = Chains::default();
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        if input.read_until(b'\n', &mut line)? == 0 {
-            return Ok(());
-        }
-        if line.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        let mut answer = answer(&line, &mut chains).to_string();
-        answer.push('\n');
-        output.write_all(answer.as_bytes())?;
-        output.flush()?;
-    }
+#[derive(Debug, Deserialize)]
+struct Question {
+    root: String,
+    filters: Vec<String>,
+    frame: Frame,
+    values: Vec<Name>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Frame {
+    #[serde(deserialize_with = "nullable")]
+    module: Option<String>,
+    #[serde(deserialize_with = "nullable")]
+    rel_path: Option<String>,
+    abs_path: String,
+    qualname: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Name {
+    kind: ValueKind,
+    name: String,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Answer {
+    error: bool,
+    exec: Option<Exec>,
+    values: Vec<ValueAction>,
+    exec_rule: Option<RuleName>,
+    message: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct RuleName {
+    source: String,
+    index: usize,
+}
+
+fn refusal(message: String) -> Answer {
+    Answer { error: true, message: Some(message), ..Answer::default() }
+}
+
+/// An `Err` is a message for people.
+fn answer(question: Question, chains: &mut Chains) -> Result<Answer, String> {
+    let Question { root, filters, frame, values } = question;
+    let engine = chains.get(&root, filters).as_ref().map_err(Clone::clone)?;
+    let facts = FrameFacts { module: frame.module.as_deref(), abs_path: &frame.abs_path, qualname: &frame.qualname };
+    let file = frame.rel_path.as_deref().unwrap_or(facts.abs_path);
+    let (decision, policy) = engine.judge_with_file(&facts, file);
+    let values = match decision.exec {
+        Exec::Trace => values.iter().map(|value| policy.action(value.kind, &value.name)).collect(),
+        Exec::Skip => Vec::new(),
+    };
+    let rule = decision.exec_rule.and_then(|rule| engine.rule_ref(rule));
+    Ok(Answer {
+        exec: Some(decision.exec),
+        values,
+        exec_rule: rule.map(|rule| RuleName { source: rule.source, index: rule.index }),
+        ..Answer::default()
+    })
 }
 
 /// The chain of the last question: questions mostly come in series about one chain.
@@ -76,77 +124,6 @@ fn compile(root: &str, filters: &[String]) -> Result<Engine, String> {
         });
     }
     Chain::compile(&sources).map_err(|problems| one_line(&problems))
-}
-
-fn answer(line: &[u8], chains: &mut Chains) -> Value {
-    let question: Value = match serde_json::from_slice(line) {
-        Ok(question) => question,
-        Err(error) => return refusal(&Value::Null, &format!("not a line of JSON: {error}")),
-    };
-    let id = question.get("id").cloned().unwrap_or(Value::Null);
-    match judge(&question, chains) {
-        Ok((exec, values, rule)) => json!({
-            "id": id, "error": false, "exec": exec, "values": values, "exec_rule": rule, "message": null,
-        }),
-        Err(message) => refusal(&id, &message),
-    }
-}
-
-fn refusal(id: &Value, message: &str) -> Value {
-    json!({ "id": id, "error": true, "exec": null, "values": [], "exec_rule": null, "message": message })
-}
-
-/// `exec`, `values` and `exec_rule` of an answer.
-fn judge(question: &Value, chains: &mut Chains) -> Result<(&'static str, Vec<&'static str>, Value), String> {
-    let question = question.as_object().ok_or("the line is not a JSON object")?;
-    get(question, "id")?;
-    let root = string(question, "root")?;
-    let filters = array(question, "filters")?
-        .iter()
-        .map(|filter| filter.as_str().map(str::to_owned).ok_or("`filters` holds something that is not a string"))
-        .collect::<Result<Vec<_>, _>>()?;
-    let frame = get(question, "frame")?.as_object().ok_or("`frame` is not an object")?;
-    let module = string_or_null(frame, "module")?;
-    let relative = string_or_null(frame, "rel_path")?;
-    let facts = FrameFacts { module, abs_path: string(frame, "abs_path")?, qualname: string(frame, "qualname")? };
-    let mut values = Vec::new();
-    for value in array(question, "values")? {
-        let value = value.as_object().ok_or("`values` holds something that is not an object")?;
-        let kind = string(value, "kind")?;
-        let kind = ValueKind::ALL
-            .into_iter()
-            .find(|known| known.as_str() == kind)
-            .ok_or_else(|| format!("no kind of value is called `{kind}`"))?;
-        values.push((kind, string(value, "name")?));
-    }
-    let engine = chains.get(root, filters).as_ref().map_err(Clone::clone)?;
-    let (decision, policy) = engine.judge_with_file(&facts, relative.unwrap_or(facts.abs_path));
-    let rule = decision.exec_rule.and_then(|rule| engine.rule_ref(rule));
-    let rule = rule.map_or(Value::Null, |rule| json!({ "source": rule.source, "index": rule.index }));
-    Ok(match decision.exec {
-        Exec::Skip => ("skip", Vec::new(), rule),
-        Exec::Trace => {
-            let actions = values.into_iter().map(|(kind, name)| policy.action(kind, name).as_str()).collect();
-            ("trace", actions, rule)
-        }
-    })
-}
-
-fn get<'q>(object: &'q Map<String, Value>, key: &str) -> Result<&'q Value, String> {
-    object.get(key).ok_or_else(|| format!("`{key}` is missing"))
-}
-
-fn string<'q>(object: &'q Map<String, Value>, key: &str) -> Result<&'q str, String> {
-    get(object, key)?.as_str().ok_or_else(|| format!("`{key}` is not a string"))
-}
-
-fn string_or_null<'q>(object: &'q Map<String, Value>, key: &str) -> Result<Option<&'q str>, String> {
-    let value = get(object, key)?;
-    if value.is_null() { Ok(None) } else { string(object, key).map(Some) }
-}
-
-fn array<'q>(object: &'q Map<String, Value>, key: &str) -> Result<&'q [Value], String> {
-    get(object, key)?.as_array().map(Vec::as_slice).ok_or_else(|| format!("`{key}` is not an array"))
 }
 
 #[cfg(test)]

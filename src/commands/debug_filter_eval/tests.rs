@@ -1,11 +1,14 @@
 //! Questions and their answers, line by line.
 
 use super::*;
+use serde_json::{Value, json};
 
 /// All answers to these lines of input.
 fn ask(lines: &[u8]) -> Vec<Value> {
     let mut output = Vec::new();
-    answer_all(&mut &lines[..], &mut output).unwrap();
+    let mut chains = Chains::default();
+    let answer = |question: Question| answer(question, &mut chains);
+    serve_with(lines, &mut output, answer, refusal).unwrap();
     String::from_utf8(output).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -65,6 +68,8 @@ fn bad_lines_are_answered_and_the_next_line_is_read() {
         lines.push(bad.as_bytes().to_vec());
     }
     lines.push(b"\xff\xfe".to_vec());
+    let huge = question().to_string().replace("shop.cart\"", &format!("{}\"", "x".repeat(2 << 20)));
+    lines.push(huge.into_bytes());
     for key in ["id", "root", "filters", "frame", "values"] {
         let mut question = question();
         question.as_object_mut().unwrap().remove(key);
