@@ -241,8 +241,14 @@ pub enum FilterCommand {
 #[derive(Debug, Clone, Args)]
 pub struct FilterCheckArgs {
     /// The filter files
-    #[arg(required = true)]
+    #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// One JSON object per problem, on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Let warnings count as errors
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// `ct-tui filter init`.

@@ -32,19 +32,24 @@ fn render_one(problem: &Diagnostic, renderer: &Renderer) -> String {
         let _ = write!(title, " ({indices})");
     }
     let mut group: Group<'_> = Group::with_title(level.primary_title(title).id(problem.code));
-    if let Some(file) = &problem.file {
-        let mut origin = Origin::path(printable(file).into_owned());
-        if let Some(span) = &problem.span {
-            origin = origin.line(span.line).char_column(span.column);
+    let file = problem.file.as_deref().map(|file| printable(file).into_owned());
+    match &problem.span {
+        Some(span) => {
+            let (line, mark) = safe_line(span);
+            // The renderer tells the column itself, from the text it is given; of a line that was cut it cannot.
+            let is_cut = line[..mark.start].chars().count() + 1 != span.column;
+            // An empty mark still gets its caret: the renderer draws one past the text for it.
+            let annotation = AnnotationKind::Primary.span(mark);
+            let mut snippet = Snippet::source(line).line_start(span.line).fold(false).annotation(annotation);
+            if let (Some(file), true) = (&file, is_cut) {
+                let origin = Origin::path(file.clone()).line(span.line).char_column(span.column);
+                group = group.element(Element::Origin(origin));
+            } else if let Some(file) = file {
+                snippet = snippet.path(file);
+            }
+            group = group.element(snippet);
         }
-        group = group.element(Element::Origin(origin));
-    }
-    if let Some(span) = &problem.span {
-        let (line, mark) = safe_line(span);
-        // An empty mark still gets its caret: the renderer draws one past the text for it.
-        group = group.element(
-            Snippet::source(line).line_start(span.line).fold(false).annotation(AnnotationKind::Primary.span(mark)),
-        );
+        None => group = group.elements(file.map(Origin::path)),
     }
     if let Some(hint) = &problem.hint {
         group = group.element(Level::HELP.message(printable(hint).into_owned()));

@@ -34,6 +34,7 @@ mod engine;
 pub mod explain;
 mod file;
 mod glob;
+pub mod lint;
 mod matcher;
 pub mod path;
 mod policy;
