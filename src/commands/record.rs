@@ -3,10 +3,13 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use crate::app::units;
 use crate::cli::{RecordArgs, UiArgs, ValuesArg};
+use crate::diagnostic::printable;
 use crate::launch::headless;
 use crate::launch::prepare::{Prepared, Request, prepare};
 use crate::trace::manifest::{Exit, Values};
+use crate::trace::reader::{self, Overview};
 
 use super::Outcome;
 
@@ -18,7 +21,7 @@ use super::Outcome;
 pub fn run(args: &RecordArgs, _ui: &UiArgs) -> Outcome {
     let mut prepared = prepare(&request(args, false))?;
     let exit = headless::run(&mut prepared)?;
-    say(&summary(&prepared, exit));
+    say(&summary(&prepared));
     Ok(exit_code(exit))
 }
 
@@ -63,11 +66,43 @@ pub fn exit_code(exit: Exit) -> ExitCode {
 }
 
 /// The one line at the end.
-fn summary(prepared: &Prepared, _exit: Exit) -> String {
-    match &prepared.manifest.not_recorded {
-        Some(reason) => reason.clone(),
-        None => format!("recorded in {}", prepared.trace.display()),
+fn summary(prepared: &Prepared) -> String {
+    let place = prepared.trace.display().to_string();
+    if let Some(reason) = &prepared.manifest.not_recorded {
+        return reason.clone();
     }
+    match reader::summary(&prepared.trace) {
+        Ok(overview) => sentence(&overview, &place),
+        Err(error) => format!("recorded, but the trace cannot be read: {error}"),
+    }
+}
+
+fn sentence(it: &Overview, place: &str) -> String {
+    let recorded = it.processes.saturating_sub(it.not_recorded);
+    if recorded == 0 {
+        let reason = it.why_not_recorded.as_deref().unwrap_or("no reason is known");
+        return format!("nothing was recorded: {}", printable(reason));
+    }
+    let mut text = units::plural(it.calls, "call", "calls");
+    if recorded > 1 {
+        text += &format!(" in {recorded} processes");
+    }
+    text += &format!(", {}, {}", units::duration(it.duration_ns, "µs"), units::size(it.bytes));
+    if let Some(reason) = &it.stopped {
+        text += &format!(", recording stopped early: {}", printable(reason));
+    }
+    if it.lost > 0 {
+        text += &format!(", {} lost", units::plural(it.lost, "call", "calls"));
+    }
+    if it.not_recorded > 0 {
+        let reason = it.why_not_recorded.as_deref().unwrap_or("no reason is known");
+        text += &format!(
+            ", {} not recorded ({})",
+            units::plural(it.not_recorded as u64, "process", "processes"),
+            printable(reason)
+        );
+    }
+    format!("{text}: {}", printable(place))
 }
 
 fn say(line: &str) {

@@ -40,6 +40,10 @@ pub struct Overview {
     pub not_recorded: usize,
     /// Calls that are known to be lost.
     pub lost: u64,
+    /// Why the recording of a process stopped early, of the first that says so.
+    pub stopped: Option<String>,
+    /// Why a process was not recorded, of the first that says so.
+    pub why_not_recorded: Option<String>,
 }
 
 /// Looks at the trace at `path`.
@@ -58,6 +62,8 @@ pub fn summary(path: &Path) -> Result<Overview, OpenError> {
         processes: 0,
         not_recorded: 0,
         lost: 0,
+        stopped: None,
+        why_not_recorded: None,
         manifest,
     };
     let mut last_mono = overview.manifest.end.map_or(0, |end| end.mono_ns);
@@ -70,6 +76,7 @@ pub fn summary(path: &Path) -> Result<Overview, OpenError> {
             read_small(&dir.join(PROCESS), 1 << 20).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         if let Some(info) = &info {
             overview.not_recorded += usize::from(info.not_recorded.is_some());
+            overview.why_not_recorded = overview.why_not_recorded.take().or_else(|| info.not_recorded.clone());
             last_mono = last_mono.max(info.start.mono_ns);
             if info.start.mono_ns < first_start {
                 first_start = info.start.mono_ns;
@@ -80,6 +87,7 @@ pub fn summary(path: &Path) -> Result<Overview, OpenError> {
             read_small(&dir.join(STATE), state::SIZE as u64).ok().and_then(|page| State::read(&page).ok())
         {
             overview.lost = overview.lost.saturating_add(state.lost);
+            overview.stopped = overview.stopped.take().or(state.reason);
             last_mono = last_mono.max(state.clock.mono_ns);
             overview.live |= state.phase != Phase::Ended && exists(key.pid);
         }
