@@ -1,5 +1,42 @@
 //! The extension inside the user's interpreter, `_ct_tui_recorder`. The only place that knows pyo3, and of pyo3 only the
 //! C API: the hot path has no room for anything between it and the interpreter.
+//!
+//! `module` is what Python imports; `start` begins and ends a recording; `monitoring` receives the events and is the hot
+//! path; `events` is what happens off it; `codes` decides about code objects; `process` and `thread` hold the state.
+#![allow(dead_code, reason = "what re-filtering and the second backend need is on its way")]
 #![allow(unsafe_code, reason = "this is C API code from end to end; each block says why it is sound")]
 
+mod clock;
+mod codes;
+mod config;
+mod events;
 mod module;
+mod monitoring;
+mod process;
+mod python;
+mod slab;
+mod start;
+mod thread;
+mod world;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Runs a part of the recorder. A panic in it ends the recording, with its message as the reason, and not the program.
+fn guarded<T>(otherwise: T, run: impl FnOnce() -> T) -> T {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(done) => done,
+        Err(payload) => {
+            let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let text = text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default();
+            let stopped = || process::stop(&format!("the recorder failed: {text}"));
+            // If even that fails, there is nothing left to try.
+            let _ = catch_unwind(AssertUnwindSafe(stopped));
+            otherwise
+        }
+    }
+}
+
+/// A panic says nothing on the program's stderr.
+fn silence_panics() {
+    std::panic::set_hook(Box::new(|_| {}));
+}

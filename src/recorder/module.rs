@@ -5,7 +5,14 @@ use std::ffi::c_int;
 
 /// A definition that CPython keeps a pointer to and writes into while it imports the module.
 #[repr(transparent)]
-struct Definition<T>(std::cell::UnsafeCell<T>);
+pub struct Definition<T>(std::cell::UnsafeCell<T>);
+
+impl<T> Definition<T> {
+    /// What CPython wants.
+    pub const fn get(&self) -> *mut T {
+        self.0.get()
+    }
+}
 
 // SAFETY: only the interpreter touches the content, with the GIL held.
 unsafe impl<T> Sync for Definition<T> {}
@@ -46,7 +53,29 @@ pub unsafe extern "C" fn PyInit__ct_tui_recorder() -> *mut ffi::PyObject {
     unsafe { ffi::PyModuleDef_Init(MODULE.0.get()) }
 }
 
+/// What `atexit` calls.
+pub static ENDED: Definition<ffi::PyMethodDef> = Definition(std::cell::UnsafeCell::new(ffi::PyMethodDef {
+    ml_name: c"ct_tui_ended".as_ptr(),
+    ml_meth: ffi::PyMethodDefPointer { PyCFunction: ended },
+    ml_flags: ffi::METH_NOARGS,
+    ml_doc: std::ptr::null(),
+}));
+
 unsafe extern "C" fn start(_module: *mut ffi::PyObject, _: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    super::silence_panics();
     // SAFETY: the caller holds the GIL; None is always there.
-    unsafe { ffi::Py_NewRef(ffi::Py_None()) }
+    unsafe {
+        super::guarded((), || super::start::start());
+        ffi::PyErr_Clear();
+        ffi::Py_NewRef(ffi::Py_None())
+    }
+}
+
+unsafe extern "C" fn ended(_: *mut ffi::PyObject, _: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: the caller holds the GIL; None is always there.
+    unsafe {
+        super::guarded((), || super::start::ended());
+        ffi::PyErr_Clear();
+        ffi::Py_NewRef(ffi::Py_None())
+    }
 }

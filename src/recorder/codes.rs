@@ -1,0 +1,485 @@
+//! Every code object that was met: its number, its name, its verdict. All of it is found out at a code object's first
+//! start and then kept in a slot of the code object itself, as one number; the hot path reads only that.
+//!
+//! The table is keyed by what the code *is*, not by the object: a program that compiles the same function a million
+//! times has one entry for it, and a program that makes up new ones without end meets a limit.
+
+use super::python::{self, Name};
+use super::world::{Found, Interpreter, Spec, module_name};
+use crate::filter::{Engine, FrameFacts};
+use crate::model::code::{CodeFacts, CodeKind, CodeRecord, Exec, RuleRef, Verdict};
+use crate::model::id::CodeId;
+use crate::naming::{BODY, CodeInput, Namer, NormPath, Platform, World, is_synthetic};
+use crate::trace::log_writer::LogWriter;
+use crate::trace::memory::Failure;
+use pyo3::ffi;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Entries of one process. A program with more is making them up.
+const MAX_CODES: usize = 1 << 17;
+/// Of these, entries with synthetic file names, which only serve to be listed.
+const MAX_SYNTHETIC: usize = 1 << 12;
+/// Longest text that is kept of a name or a path.
+const MAX_TEXT: usize = 4096;
+
+const CO_VARARGS: i64 = 0x4;
+const CO_VARKEYWORDS: i64 = 0x8;
+const CO_GENERATOR: i64 = 0x20;
+const CO_COROUTINE: i64 = 0x80;
+const CO_ASYNC_GENERATOR: i64 = 0x200;
+
+static CO_FILENAME: Name = Name::new(c"co_filename");
+static CO_QUALNAME: Name = Name::new(c"co_qualname");
+static CO_NAME: Name = Name::new(c"co_name");
+static CO_FIRSTLINENO: Name = Name::new(c"co_firstlineno");
+static CO_FLAGS: Name = Name::new(c"co_flags");
+static CO_VARNAMES: Name = Name::new(c"co_varnames");
+static CO_ARGCOUNT: Name = Name::new(c"co_argcount");
+static CO_KWONLYARGCOUNT: Name = Name::new(c"co_kwonlyargcount");
+
+/// What stands in a code object's slot: `id << 32 | epoch << 8 | flags`. The epoch tells answers that still hold from
+/// those of before a filter change, a fork, or the end of the recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark(pub u64);
+
+impl Mark {
+    /// There is an answer at all.
+    pub const VALID: u64 = 1;
+    /// It is recorded.
+    pub const TRACE: u64 = 2;
+    /// A module body: its name is read at every start.
+    pub const BODY: u64 = 4;
+    /// Its values are recorded.
+    pub const VALUES: u64 = 8;
+    /// No filter can change it: the events of this code object may be switched off for good.
+    pub const FIXED: u64 = 16;
+
+    /// Puts a mark together.
+    pub fn new(id: u32, epoch: u32, flags: u64) -> Self {
+        Self(u64::from(id) << 32 | u64::from(epoch & 0xff_ffff) << 8 | flags | Self::VALID)
+    }
+
+    /// The code's number.
+    #[inline(always)]
+    pub fn id(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    /// Whether a flag is set.
+    #[inline(always)]
+    pub fn has(self, flag: u64) -> bool {
+        self.0 & flag != 0
+    }
+
+    /// Whether the answer was given in this epoch.
+    #[inline(always)]
+    pub fn is_of(self, epoch: u32) -> bool {
+        self.0 & (0xff_ffff << 8 | Self::VALID) == u64::from(epoch & 0xff_ffff) << 8 | Self::VALID
+    }
+}
+
+/// What a mark's low half looks like for plain code that is recorded, now. The hot path compares with it.
+pub static HOT: AtomicU64 = AtomicU64::new(u64::MAX);
+
+/// The table.
+pub struct Codes {
+    /// What all answers that hold carry.
+    pub epoch: u32,
+    first_epoch: u32,
+    generation: u32,
+    engine: Engine,
+    namer: Namer,
+    world: Interpreter,
+    log: LogWriter,
+    records: Vec<CodeRecord>,
+    marks: Vec<u64>,
+    /// From what is read off a code object to its number.
+    by_input: HashMap<Box<[u8]>, u32>,
+    /// From what identifies an entry to its number.
+    by_identity: HashMap<Box<[u8]>, u32>,
+    synthetic: usize,
+    key: Vec<u8>,
+    own_folder: String,
+    values: bool,
+    lines: bool,
+    /// Code objects for which there was no room.
+    pub overflow: u64,
+}
+
+/// What a table is made of.
+pub struct Setup {
+    pub epoch: u32,
+    pub generation: u32,
+    pub engine: Engine,
+    pub namer: Namer,
+    pub world: Interpreter,
+    pub log: LogWriter,
+    /// Folder of the bootstrap, whose code is nobody's business.
+    pub own_folder: String,
+    pub values: bool,
+    pub lines: bool,
+}
+
+impl Codes {
+    pub fn new(setup: Setup) -> Self {
+        let Setup { epoch, generation, engine, namer, world, log, own_folder, values, lines } = setup;
+        Self {
+            epoch,
+            first_epoch: epoch,
+            generation,
+            engine,
+            namer,
+            world,
+            log,
+            records: Vec::new(),
+            marks: Vec::new(),
+            by_input: HashMap::new(),
+            by_identity: HashMap::new(),
+            synthetic: 0,
+            key: Vec::new(),
+            own_folder,
+            values,
+            lines,
+            overflow: 0,
+        }
+    }
+
+    /// Sweeps of `sys.modules` so far.
+    pub fn sweeps(&self) -> u64 {
+        self.namer.sweeps()
+    }
+
+    /// The chain in force.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// What is known of an entry.
+    pub fn record(&self, id: u32) -> Option<&CodeRecord> {
+        self.records.get(id as usize)
+    }
+
+    /// Ends the log.
+    pub fn finish(&mut self) {
+        self.log.finish();
+    }
+
+    /// Decides about code that starts in these globals, and writes the answer into its slot.
+    ///
+    /// # Errors
+    /// [`Failure`]: the code log cannot be written.
+    ///
+    /// # Safety
+    /// The GIL is held; `code` is a code object; `globals` is the dictionary it starts in, or null.
+    pub unsafe fn judge(&mut self, code: *mut ffi::PyObject, globals: *mut ffi::PyObject) -> Result<Mark, Failure> {
+        // SAFETY: as the caller promised.
+        unsafe {
+            let old = mark_of(code);
+            let mark = if old.is_of(self.epoch) && !old.has(Mark::BODY) {
+                return Ok(old);
+            } else if self.is_mine(old) && !old.has(Mark::BODY) {
+                // Only the filter changed since.
+                self.judge_again(old.id())?
+            } else {
+                self.judge_new(code, globals)?
+            };
+            set_mark(code, mark);
+            Ok(mark)
+        }
+    }
+
+    /// Whether a mark's number is of this table.
+    fn is_mine(&self, mark: Mark) -> bool {
+        let age = self.epoch.wrapping_sub((mark.0 >> 8) as u32) & 0xff_ffff;
+        mark.has(Mark::VALID)
+            && age <= self.epoch.wrapping_sub(self.first_epoch) & 0xff_ffff
+            && (mark.id() as usize) < self.records.len()
+    }
+
+    /// # Safety
+    /// As for [`Self::judge`].
+    unsafe fn judge_new(&mut self, code: *mut ffi::PyObject, globals: *mut ffi::PyObject) -> Result<Mark, Failure> {
+        let _pause;
+        // SAFETY: as the caller promised; what is borrowed from the code object and the globals is used here only.
+        unsafe {
+            _pause = python::NoCollection::new();
+            let filename = python::attribute(code, &CO_FILENAME);
+            let filename = filename.as_ref().and_then(|found| python::text(found.as_ptr())).unwrap_or_default();
+            let filename = cut(&filename);
+            let qualname = qualname(code);
+            let first_line = python::int_attribute(code, &CO_FIRSTLINENO).clamp(0, i64::from(u32::MAX)) as u32;
+            let flags = python::int_attribute(code, &CO_FLAGS);
+            let kind = kind(&qualname, flags);
+            let name = module_name(globals);
+            let spec = Spec::of(globals);
+            let spec_name = spec.name();
+
+            self.key.clear();
+            let name_word = match &name {
+                Found::Missing => "\u{1}",
+                Found::Other(_) => "\u{2}",
+                Found::Text(text) => cut(text),
+            };
+            for part in [filename, &qualname, name_word, spec_name.as_deref().unwrap_or("\u{1}")] {
+                self.key.extend_from_slice(part.as_bytes());
+                self.key.push(0);
+            }
+            self.key.extend_from_slice(&first_line.to_le_bytes());
+            self.key.push(kind as u8);
+            if let Some(id) = self.by_input.get(&self.key[..]) {
+                let id = *id;
+                return self.judge_again(id);
+            }
+            if self.records.len() >= MAX_CODES || (is_synthetic(filename) && self.synthetic >= MAX_SYNTHETIC) {
+                self.overflow += 1;
+                return Ok(Mark::new(u32::MAX, self.epoch, Mark::FIXED));
+            }
+
+            let spec_attr = match &spec_name {
+                Some(text) => crate::naming::Attr::Str(text),
+                None => crate::naming::Attr::Missing,
+            };
+            let origin = spec.origin();
+            let input = CodeInput {
+                filename,
+                qualname: &qualname,
+                globals_name: name.attr(),
+                spec_name: spec_attr,
+                spec_origin: origin.as_deref(),
+            };
+            let named = self.namer.name(&input, &self.world);
+            let by_input: Box<[u8]> = self.key.clone().into();
+            let identity = identity(filename, &qualname, named.module.as_deref(), first_line, kind);
+            if let Some(id) = self.by_identity.get(&identity) {
+                let id = *id;
+                self.by_input.insert(by_input, id);
+                return self.judge_again(id);
+            }
+
+            let abs_path = if is_synthetic(filename) {
+                filename.to_owned()
+            } else {
+                NormPath::new(Platform::here(), self.world.startup_cwd(), filename).to_string()
+            };
+            let facts = CodeFacts {
+                filename: filename.to_owned(),
+                abs_path,
+                qualname,
+                first_line,
+                params: if self.values { parameters(code, flags) } else { Vec::new() },
+                locals: if self.lines { locals(code) } else { Vec::new() },
+                kind,
+            };
+            let verdict = self.verdict(&facts, named.module.as_deref());
+            let id = self.records.len() as u32;
+            let record = CodeRecord {
+                id: CodeId(id),
+                facts,
+                module: named.module,
+                name_source: named.source,
+                evidence: named.evidence,
+                verdict,
+            };
+            self.write(&record)?;
+            self.synthetic += usize::from(is_synthetic(&record.facts.filename));
+            let mark = self.mark(&record);
+            self.records.push(record);
+            self.marks.push(mark.0);
+            self.by_input.insert(by_input, id);
+            self.by_identity.insert(identity, id);
+            Ok(mark)
+        }
+    }
+
+    /// The mark of a known entry; decided anew if the filter changed since.
+    fn judge_again(&mut self, id: u32) -> Result<Mark, Failure> {
+        let index = id as usize;
+        let old = Mark(self.marks[index]);
+        if old.is_of(self.epoch) {
+            return Ok(old);
+        }
+        let record = &self.records[index];
+        let verdict = self.verdict(&record.facts, record.module.as_deref());
+        let same = (verdict.exec, &verdict.rule, &verdict.reason)
+            == (record.verdict.exec, &record.verdict.rule, &record.verdict.reason);
+        if !same {
+            let record = CodeRecord { verdict, ..record.clone() };
+            self.write(&record)?;
+            self.records[index] = record;
+        }
+        let mark = self.mark(&self.records[index]);
+        self.marks[index] = mark.0;
+        Ok(mark)
+    }
+
+    fn mark(&self, record: &CodeRecord) -> Mark {
+        let mut flags = 0;
+        if record.facts.kind == CodeKind::Module {
+            flags |= Mark::BODY;
+        }
+        if record.verdict.exec == Exec::Trace {
+            flags |= Mark::TRACE;
+            flags |= if self.values { Mark::VALUES } else { 0 };
+        } else if record.verdict.reason.is_some() {
+            flags = Mark::FIXED;
+        }
+        Mark::new(record.id.0, self.epoch, flags)
+    }
+
+    fn verdict(&self, facts: &CodeFacts, module: Option<&str>) -> Verdict {
+        let generation = self.generation;
+        let never =
+            |reason: &str| Verdict { exec: Exec::Skip, rule: None, reason: Some(reason.to_owned()), generation };
+        if is_synthetic(&facts.filename) {
+            return never("code with a synthetic file name is never recorded");
+        }
+        if !self.own_folder.is_empty()
+            && facts.abs_path.strip_prefix(&self.own_folder).is_some_and(|rest| rest.starts_with('/'))
+        {
+            return never("a part of ct-tui");
+        }
+        let decision = self.engine.decide(&FrameFacts { module, abs_path: &facts.abs_path, qualname: &facts.qualname });
+        let rule: Option<RuleRef> = decision.exec_rule.and_then(|rule| self.engine.rule_ref(rule));
+        Verdict { exec: decision.exec, rule, reason: None, generation }
+    }
+
+    fn write(&mut self, record: &CodeRecord) -> Result<(), Failure> {
+        // JSON of plain data with string keys: serialising it cannot fail.
+        let line = serde_json::to_vec(record).unwrap_or_default();
+        self.log.append(&line)
+    }
+
+    /// Puts another chain in force. Answers of before are found out of date when they are next looked at; entries that
+    /// are decided otherwise now are counted.
+    ///
+    /// # Errors
+    /// [`Failure`]: the code log cannot be written.
+    pub fn change(&mut self, engine: Engine, generation: u32, epoch: u32) -> Result<usize, Failure> {
+        self.engine = engine;
+        self.generation = generation;
+        self.epoch = epoch;
+        let mut changed = 0;
+        for id in 0..self.records.len() {
+            let before = self.records[id].verdict.exec;
+            self.judge_again(id as u32)?;
+            changed += usize::from(self.records[id].verdict.exec != before);
+        }
+        Ok(changed)
+    }
+}
+
+/// Reads a code object's slot.
+///
+/// # Safety
+/// The GIL is held and `code` is a code object.
+#[inline(always)]
+pub unsafe fn mark_of(code: *mut ffi::PyObject) -> Mark {
+    let Some(symbols) = python::symbols() else { return Mark(0) };
+    let mut found = std::ptr::null_mut();
+    // SAFETY: as the caller promised.
+    unsafe { (symbols.get_extra)(code, symbols.slot, &raw mut found) };
+    Mark(found as u64)
+}
+
+/// Writes a code object's slot. If there is no memory for it, the question only comes again.
+///
+/// # Safety
+/// The GIL is held and `code` is a code object.
+unsafe fn set_mark(code: *mut ffi::PyObject, mark: Mark) {
+    let Some(symbols) = python::symbols() else { return };
+    // SAFETY: as the caller promised. The value is a number, which nothing frees.
+    unsafe {
+        if (symbols.set_extra)(code, symbols.slot, mark.0 as *mut std::ffi::c_void) != 0 {
+            ffi::PyErr_Clear();
+        }
+    }
+}
+
+/// The beginning of a text, at a character's boundary.
+fn cut(text: &str) -> &str {
+    let mut end = text.len().min(MAX_TEXT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// # Safety
+/// The GIL is held and `code` is a code object.
+unsafe fn qualname(code: *mut ffi::PyObject) -> String {
+    // SAFETY: as the caller promised.
+    unsafe {
+        let read = |name| {
+            let found = python::attribute(code, name)?;
+            python::text(found.as_ptr()).map(|text| cut(&text).to_owned())
+        };
+        read(&CO_QUALNAME).or_else(|| read(&CO_NAME)).unwrap_or_default()
+    }
+}
+
+fn kind(qualname: &str, flags: i64) -> CodeKind {
+    if flags & CO_ASYNC_GENERATOR != 0 {
+        CodeKind::AsyncGenerator
+    } else if flags & CO_COROUTINE != 0 {
+        CodeKind::Coroutine
+    } else if flags & CO_GENERATOR != 0 {
+        CodeKind::Generator
+    } else if qualname == BODY {
+        CodeKind::Module
+    } else {
+        CodeKind::Function
+    }
+}
+
+/// # Safety
+/// The GIL is held and `code` is a code object.
+unsafe fn locals(code: *mut ffi::PyObject) -> Vec<String> {
+    let mut names = Vec::new();
+    // SAFETY: as the caller promised; `co_varnames` is a tuple of strings.
+    unsafe {
+        if let Some(tuple) = python::attribute(code, &CO_VARNAMES) {
+            for index in 0..ffi::PyTuple_Size(tuple.as_ptr()).max(0) {
+                let name = python::text(ffi::PyTuple_GetItem(tuple.as_ptr(), index));
+                names.push(name.map(|name| cut(&name).to_owned()).unwrap_or_default());
+            }
+            ffi::PyErr_Clear();
+        }
+    }
+    names
+}
+
+/// # Safety
+/// The GIL is held and `code` is a code object.
+unsafe fn parameters(code: *mut ffi::PyObject, flags: i64) -> Vec<String> {
+    // SAFETY: as the caller promised.
+    unsafe {
+        let count = python::int_attribute(code, &CO_ARGCOUNT)
+            + python::int_attribute(code, &CO_KWONLYARGCOUNT)
+            + i64::from(flags & CO_VARARGS != 0)
+            + i64::from(flags & CO_VARKEYWORDS != 0);
+        if count == 0 {
+            return Vec::new();
+        }
+        let mut names = locals(code);
+        names.truncate(count.max(0) as usize);
+        names
+    }
+}
+
+fn identity(filename: &str, qualname: &str, module: Option<&str>, first_line: u32, kind: CodeKind) -> Box<[u8]> {
+    let mut key = Vec::with_capacity(filename.len() + qualname.len() + 40);
+    for part in [filename, qualname, module.unwrap_or("\u{1}")] {
+        key.extend_from_slice(part.as_bytes());
+        key.push(0);
+    }
+    key.extend_from_slice(&first_line.to_le_bytes());
+    key.push(kind as u8);
+    key.into()
+}
+
+/// Tells the hot path what to compare with.
+pub fn set_hot(epoch: u32) {
+    let low = Mark::new(0, epoch, Mark::TRACE).0 & 0xffff_ffff;
+    HOT.store(low, Relaxed);
+}

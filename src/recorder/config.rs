@@ -1,0 +1,109 @@
+//! What was asked for: the environment, the manifest, the interpreter. Read once, at the start; children that are forked
+//! inherit it.
+
+use super::python;
+use super::world::{each_string, sys};
+use crate::filter::Engine;
+use crate::trace::format::{FILTERS, FORMAT_VERSION, MANIFEST};
+use crate::trace::manifest::{ChainUpdate, Manifest, Options};
+use pyo3::ffi;
+use std::ffi::CStr;
+use std::path::{Path, PathBuf};
+
+/// What was asked for, and where we are.
+pub struct Config {
+    /// The trace directory, absolute.
+    pub root: PathBuf,
+    /// What was asked for.
+    pub options: Options,
+    /// The project's root.
+    pub project_root: String,
+    /// The chain, compiled.
+    pub engine: Engine,
+    /// Its generation.
+    pub generation: u32,
+    /// Folder in which this process started.
+    pub startup_cwd: String,
+    /// Folder of the bootstrap.
+    pub own_folder: String,
+    /// `sys.executable`.
+    pub executable: String,
+    /// `3.13.0`.
+    pub version: String,
+    /// `monitoring` or `profile`.
+    pub backend: &'static str,
+    /// What the backend cannot do.
+    pub limits: Vec<String>,
+    /// Somebody may send commands.
+    pub control: bool,
+}
+
+/// Reads the manifest and the newest chain.
+///
+/// # Errors
+/// A sentence.
+pub fn read_trace(root: &Path) -> Result<(Manifest, Option<ChainUpdate>), String> {
+    let text = std::fs::read(root.join(MANIFEST)).map_err(|error| format!("cannot read the manifest: {error}"))?;
+    let manifest: Manifest =
+        serde_json::from_slice(&text).map_err(|error| format!("the manifest is damaged: {error}"))?;
+    if manifest.format != FORMAT_VERSION {
+        return Err(format!("the trace has format {}, this recorder writes {FORMAT_VERSION}", manifest.format));
+    }
+    let update = match std::fs::read(root.join(FILTERS)) {
+        Ok(text) => serde_json::from_slice(&text).ok(),
+        Err(_) => None,
+    };
+    Ok((manifest, update))
+}
+
+/// `sys.argv`, or the command line where that is not known yet.
+pub fn argv() -> Vec<String> {
+    let mut argv = Vec::new();
+    // SAFETY: the recorder starts with the GIL held.
+    unsafe {
+        if let Some(list) = sys(c"argv") {
+            each_string(list, &mut |word| argv.push(word.to_owned()));
+        }
+    }
+    if argv.is_empty() {
+        let line = std::fs::read("/proc/self/cmdline").unwrap_or_default();
+        let words = line.strip_suffix(&[0]).unwrap_or(&line).split(|byte| *byte == 0);
+        argv = words.map(|word| String::from_utf8_lossy(word).into_owned()).collect();
+    }
+    argv
+}
+
+/// `sys.path`.
+pub fn sys_path() -> Vec<String> {
+    let mut path = Vec::new();
+    // SAFETY: the recorder starts with the GIL held.
+    unsafe {
+        if let Some(list) = sys(c"path") {
+            each_string(list, &mut |entry| path.push(entry.to_owned()));
+        }
+    }
+    path
+}
+
+/// `sys.executable`.
+pub fn executable() -> String {
+    // SAFETY: the recorder starts with the GIL held.
+    unsafe { sys(c"executable").and_then(|found| python::text(found)).unwrap_or_default().into_owned() }
+}
+
+/// The interpreter's version: the text, and major and minor number. `None`: nothing that we know how to read.
+pub fn version() -> Option<(String, (u32, u32))> {
+    // SAFETY: a static, terminated string.
+    let text = unsafe { CStr::from_ptr(ffi::Py_GetVersion()) }.to_str().ok()?;
+    let text = text.split_whitespace().next()?;
+    let mut parts = text.split('.').map(|part| part.bytes().take_while(u8::is_ascii_digit).count());
+    let mut numbers = text.split('.').map(|part| part[..parts.next().unwrap_or(0)].parse().ok());
+    Some((text.to_owned(), (numbers.next()??, numbers.next()??)))
+}
+
+/// Whether the interpreter runs without the GIL.
+pub fn is_free_threaded() -> bool {
+    // SAFETY: a static, terminated string.
+    let text = unsafe { CStr::from_ptr(ffi::Py_GetVersion()) };
+    text.to_bytes().windows(14).any(|part| part == b"free-threading")
+}

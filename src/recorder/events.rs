@@ -1,0 +1,155 @@
+//! What happens at an event, whichever backend reports it: the part that is not the hot path.
+
+use super::clock;
+use super::codes::{self, Mark};
+use super::process;
+use super::thread::{self, Thread, generator};
+use crate::trace::event::{Closing, Opening};
+use crate::trace::format::state;
+use crate::trace::writer::OpenCall;
+use pyo3::ffi;
+
+/// What the interpreter is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// More of these.
+    Keep,
+    /// No more of these from this place in the code.
+    Disable,
+}
+
+/// A call or a segment begins in the current frame.
+///
+/// # Safety
+/// The GIL is held; `code` is the code object of the current frame.
+#[cold]
+pub unsafe fn open(code: *mut ffi::PyObject, how: Opening) -> Reply {
+    // SAFETY: as the caller promised.
+    super::guarded(Reply::Keep, || unsafe { open_inner(code, how) })
+}
+
+/// # Safety
+/// As for [`open`].
+unsafe fn open_inner(code: *mut ffi::PyObject, how: Opening) -> Reply {
+    if !process::is_recording() {
+        // SAFETY: as the caller promised.
+        if process::phase() == state::PHASE_STOPPED && unsafe { codes::mark_of(code) }.has(Mark::TRACE) {
+            lost();
+        }
+        return Reply::Keep;
+    }
+    let Some(process) = process::process() else { return Reply::Keep };
+    // SAFETY: as the caller promised.
+    let judged = unsafe { process.codes().judge(code, ffi::PyEval_GetGlobals()) };
+    let mark = match judged {
+        Ok(mark) => mark,
+        Err(failure) => {
+            process::stop(&failure.to_string());
+            lost();
+            return Reply::Keep;
+        }
+    };
+    if mark.id() == u32::MAX {
+        process.state.add_code_overflow(1);
+    }
+    if !mark.has(Mark::TRACE) {
+        if !mark.has(Mark::BODY) {
+            return Reply::Disable;
+        }
+        // The same body may run again under another name: its events stay on, and its end must be known from others'.
+        if let Some(thread) = thread::current() {
+            thread.writer.open_call(clock::raw(), call(code, mark, how, true), None);
+        }
+        return Reply::Keep;
+    }
+    // SAFETY: as the caller promised.
+    let entered = unsafe { thread::enter(process, true) };
+    let written = match entered {
+        Ok(thread) => {
+            let raw = clock::raw();
+            let written = thread.writer.open_call(raw, call(code, mark, how, false), None);
+            if written { Ok(()) } else { Err(reason(thread)) }
+        }
+        Err(failure) => Err(failure.to_string()),
+    };
+    if let Err(reason) = written {
+        process::stop(&reason);
+        lost();
+    }
+    Reply::Keep
+}
+
+fn call(code: *mut ffi::PyObject, mark: Mark, how: Opening, hidden: bool) -> OpenCall {
+    let generator = match how {
+        // SAFETY: an event is reported with the GIL held, in its own frame.
+        Opening::Resume | Opening::Throw => generator(unsafe { ffi::PyEval_GetFrame() }),
+        Opening::Call | Opening::Resync => 0,
+    };
+    OpenCall { key: code as usize, code: mark.id(), how, hidden, raw: 0, ordinal: 0, generator }
+}
+
+/// A call or a segment ends in the current frame.
+///
+/// # Safety
+/// The GIL is held; `code` is the code object of the current frame.
+#[cold]
+pub unsafe fn close(code: *mut ffi::PyObject, how: Closing) -> Reply {
+    // SAFETY: as the caller promised.
+    super::guarded(Reply::Keep, || unsafe { close_inner(code, how) })
+}
+
+/// # Safety
+/// As for [`close`].
+unsafe fn close_inner(code: *mut ffi::PyObject, how: Closing) -> Reply {
+    if !process::is_recording() {
+        return Reply::Keep;
+    }
+    let key = code as usize;
+    let Some(thread) = thread::current() else {
+        // SAFETY: as the caller promised.
+        return unsafe { unknown(code) };
+    };
+    let open = thread.writer.open();
+    if open.last().is_none_or(|top| top.key != key) {
+        // SAFETY: as the caller promised.
+        let reply = unsafe { unknown(code) };
+        if reply == Reply::Disable {
+            return reply;
+        }
+        // A frame that ends before those above it have: their ends were not reported, or will be later (greenlets).
+        let Some(index) = open.iter().rposition(|call| call.key == key) else { return Reply::Keep };
+        for _ in index + 1..open.len() {
+            thread.writer.close_call(clock::raw(), Closing::Resync, 0, None);
+        }
+    }
+    let generator = match how {
+        // SAFETY: an event is reported with the GIL held, in its own frame.
+        Closing::Yield => generator(unsafe { ffi::PyEval_GetFrame() }),
+        _ => 0,
+    };
+    if !thread.writer.close_call(clock::raw(), how, generator, None) {
+        process::stop(&reason(thread));
+    }
+    Reply::Keep
+}
+
+/// The end of a call that was never opened: it is skipped, or it began before the recording.
+///
+/// # Safety
+/// The GIL is held; `code` is a code object.
+unsafe fn unknown(code: *mut ffi::PyObject) -> Reply {
+    // SAFETY: as the caller promised.
+    let mark = unsafe { codes::mark_of(code) };
+    let skipped = mark.is_of(process::epoch()) && !mark.has(Mark::TRACE) && !mark.has(Mark::BODY);
+    if skipped { Reply::Disable } else { Reply::Keep }
+}
+
+fn reason(thread: &Thread) -> String {
+    thread.writer.failure().map_or_else(|| "the stream was closed".to_owned(), ToString::to_string)
+}
+
+fn lost() {
+    if let Some(process) = process::own() {
+        process.state.add_lost(1);
+    }
+}

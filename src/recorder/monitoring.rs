@@ -1,0 +1,282 @@
+//! The backend for CPython 3.12 and newer: callbacks of `sys.monitoring`, plain C functions on the vectorcall protocol.
+//!
+//! Events of code that the filter skips are switched off at their first hit by returning `DISABLE`; `restart_events`
+//! switches them on again when the filter changes. `PY_THROW` and `PY_UNWIND` cannot be switched off for single code
+//! objects: they leave by the shortest way when the code is skipped.
+
+use super::clock;
+use super::codes;
+use super::codes::HOT;
+use super::events::{self, Reply};
+use super::python::{self, Name, Owned};
+use super::thread;
+use super::world::sys;
+use crate::trace::event::{Closing, Opening};
+use pyo3::ffi;
+use std::cell::UnsafeCell;
+use std::ffi::CStr;
+use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU64, Ordering::Relaxed};
+
+/// Tool ids in the order of preference: those that no convention reserves come first.
+const TOOLS: [i64; 6] = [4, 3, 5, 2, 1, 0];
+const NO_TOOL: i64 = -1;
+
+static TOOL: AtomicI64 = AtomicI64::new(NO_TOOL);
+static EVENTS: AtomicU64 = AtomicU64::new(0);
+static NONE: AtomicPtr<ffi::PyObject> = AtomicPtr::new(std::ptr::null_mut());
+static DISABLE: AtomicPtr<ffi::PyObject> = AtomicPtr::new(std::ptr::null_mut());
+
+static USE_TOOL_ID: Name = Name::new(c"use_tool_id");
+static FREE_TOOL_ID: Name = Name::new(c"free_tool_id");
+static REGISTER_CALLBACK: Name = Name::new(c"register_callback");
+static SET_EVENTS: Name = Name::new(c"set_events");
+static RESTART_EVENTS: Name = Name::new(c"restart_events");
+static EVENT_NAMES: Name = Name::new(c"events");
+static DISABLE_NAME: Name = Name::new(c"DISABLE");
+
+/// A method definition that CPython keeps a pointer to.
+#[repr(transparent)]
+struct Method(UnsafeCell<ffi::PyMethodDef>);
+
+// SAFETY: only the interpreter looks at it, with the GIL held.
+unsafe impl Sync for Method {}
+
+type Callback = ffi::PyCFunctionFast;
+
+const fn method(name: &'static CStr, callback: Callback) -> Method {
+    Method(UnsafeCell::new(ffi::PyMethodDef {
+        ml_name: name.as_ptr(),
+        ml_meth: ffi::PyMethodDefPointer { PyCFunctionFast: callback },
+        ml_flags: ffi::METH_FASTCALL,
+        ml_doc: std::ptr::null(),
+    }))
+}
+
+/// Events, the C name of each, and what is called.
+static CALLBACKS: [(Name, Method); 6] = [
+    (Name::new(c"PY_START"), method(c"ct_tui_start", on_start)),
+    (Name::new(c"PY_RESUME"), method(c"ct_tui_resume", on_resume)),
+    (Name::new(c"PY_THROW"), method(c"ct_tui_throw", on_throw)),
+    (Name::new(c"PY_RETURN"), method(c"ct_tui_return", on_return)),
+    (Name::new(c"PY_YIELD"), method(c"ct_tui_yield", on_yield)),
+    (Name::new(c"PY_UNWIND"), method(c"ct_tui_unwind", on_unwind)),
+];
+
+/// `sys.monitoring.NAME(*arguments)`.
+///
+/// # Safety
+/// The GIL is held.
+unsafe fn call(name: &Name, arguments: &[*mut ffi::PyObject]) -> Option<Owned> {
+    // SAFETY: the GIL is held; the arguments are borrowed for the call.
+    unsafe {
+        let monitoring = sys(c"monitoring")?;
+        let function = python::attribute(monitoring, name)?;
+        let tuple = Owned::new(ffi::PyTuple_New(arguments.len() as ffi::Py_ssize_t))?;
+        for (index, argument) in arguments.iter().enumerate() {
+            ffi::Py_IncRef(*argument);
+            ffi::PyTuple_SetItem(tuple.as_ptr(), index as ffi::Py_ssize_t, *argument);
+        }
+        Owned::new(ffi::PyObject_CallObject(function.as_ptr(), tuple.as_ptr()))
+    }
+}
+
+/// Takes a free tool id and registers the callbacks. No event fires before [`set_events`].
+///
+/// # Errors
+/// A sentence.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn install() -> Result<(), String> {
+    // SAFETY: the GIL is held.
+    unsafe {
+        let missing = || "this Python has no working sys.monitoring".to_owned();
+        let monitoring = sys(c"monitoring").ok_or_else(missing)?;
+        let disable = python::attribute(monitoring, &DISABLE_NAME).ok_or_else(missing)?;
+        let names = python::attribute(monitoring, &EVENT_NAMES).ok_or_else(missing)?;
+        NONE.store(ffi::Py_None(), Relaxed);
+        DISABLE.store(disable.into_ptr(), Relaxed);
+
+        let text = Owned::new(ffi::PyUnicode_FromString(c"ct-tui".as_ptr())).ok_or_else(missing)?;
+        let free = TOOLS.into_iter().find_map(|tool| {
+            let number = Owned::new(ffi::PyLong_FromLongLong(tool))?;
+            call(&USE_TOOL_ID, &[number.as_ptr(), text.as_ptr()]).map(|_| (tool, number))
+        });
+        let (tool, number) = free.ok_or("all tool ids of sys.monitoring are taken by other tools")?;
+        TOOL.store(tool, Relaxed);
+
+        let mut events = 0;
+        for (event, definition) in &CALLBACKS {
+            let bit = python::int_attribute(names.as_ptr(), event);
+            let function = python::function(definition.0.get());
+            let event = Owned::new(ffi::PyLong_FromLongLong(bit));
+            let registered = function.zip(event).filter(|_| bit != 0).and_then(|(function, event)| {
+                call(&REGISTER_CALLBACK, &[number.as_ptr(), event.as_ptr(), function.as_ptr()])
+            });
+            if registered.is_none() {
+                release();
+                return Err(missing());
+            }
+            events |= bit;
+        }
+        EVENTS.store(events as u64, Relaxed);
+        Ok(())
+    }
+}
+
+/// Switches all events on or off; whether that worked.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn set_events(on: bool) -> bool {
+    // SAFETY: the GIL is held.
+    unsafe {
+        let events = if on { EVENTS.load(Relaxed) as i64 } else { 0 };
+        let Some(tool) = Owned::new(ffi::PyLong_FromLongLong(TOOL.load(Relaxed))) else { return false };
+        let Some(events) = Owned::new(ffi::PyLong_FromLongLong(events)) else { return false };
+        call(&SET_EVENTS, &[tool.as_ptr(), events.as_ptr()]).is_some()
+    }
+}
+
+/// Switches on again what was switched off by `DISABLE`.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn restart() {
+    // SAFETY: the GIL is held.
+    unsafe { drop(call(&RESTART_EVENTS, &[])) };
+}
+
+/// Gives the tool id back.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn release() {
+    let tool = TOOL.swap(NO_TOOL, Relaxed);
+    if tool == NO_TOOL {
+        return;
+    }
+    // SAFETY: the GIL is held.
+    unsafe {
+        let Some(number) = Owned::new(ffi::PyLong_FromLongLong(tool)) else { return };
+        let Some(zero) = Owned::new(ffi::PyLong_FromLongLong(0)) else { return };
+        call(&SET_EVENTS, &[number.as_ptr(), zero.as_ptr()]);
+        // 3.12.0 keeps the callbacks of a tool id that is given back.
+        if let Some(names) = sys(c"monitoring").and_then(|monitoring| python::attribute(monitoring, &EVENT_NAMES)) {
+            for (event, _) in &CALLBACKS {
+                if let Some(event) = python::attribute(names.as_ptr(), event) {
+                    call(&REGISTER_CALLBACK, &[number.as_ptr(), event.as_ptr(), ffi::Py_None()]);
+                }
+            }
+        }
+        call(&FREE_TOOL_ID, &[number.as_ptr()]);
+    }
+}
+
+/// What a callback returns.
+///
+/// # Safety
+/// The GIL is held.
+#[inline(always)]
+unsafe fn keep() -> *mut ffi::PyObject {
+    // From 3.12 on None is immortal: a reference to it need not be counted.
+    NONE.load(Relaxed)
+}
+
+/// # Safety
+/// The GIL is held.
+unsafe fn reply(reply: Reply) -> *mut ffi::PyObject {
+    match reply {
+        // SAFETY: the GIL is held.
+        Reply::Keep => unsafe { keep() },
+        Reply::Disable => {
+            let disable = DISABLE.load(Relaxed);
+            // SAFETY: the GIL is held, and the object is ours since `install`.
+            unsafe { ffi::Py_IncRef(disable) };
+            disable
+        }
+    }
+}
+
+unsafe extern "C" fn on_start(
+    _: *mut ffi::PyObject,
+    arguments: *mut *mut ffi::PyObject,
+    _: ffi::Py_ssize_t,
+) -> *mut ffi::PyObject {
+    // SAFETY: the interpreter calls this with the GIL held and (code, offset).
+    unsafe {
+        let code = *arguments;
+        let mark = codes::mark_of(code);
+        if mark.0 & 0xffff_ffff == HOT.load(Relaxed)
+            && let Some(thread) = thread::current()
+            && thread.writer.call(clock::raw(), code as usize, mark.id())
+        {
+            return keep();
+        }
+        reply(events::open(code, Opening::Call))
+    }
+}
+
+unsafe extern "C" fn on_return(
+    _: *mut ffi::PyObject,
+    arguments: *mut *mut ffi::PyObject,
+    _: ffi::Py_ssize_t,
+) -> *mut ffi::PyObject {
+    // SAFETY: the interpreter calls this with the GIL held and (code, offset, value).
+    unsafe {
+        let code = *arguments;
+        if let Some(thread) = thread::current()
+            && let Some(top) = thread.writer.open().last()
+            && top.key == code as usize
+            && !top.hidden
+            && thread.writer.ret(clock::raw())
+        {
+            return keep();
+        }
+        reply(events::close(code, Closing::Return))
+    }
+}
+
+unsafe extern "C" fn on_yield(
+    _: *mut ffi::PyObject,
+    arguments: *mut *mut ffi::PyObject,
+    _: ffi::Py_ssize_t,
+) -> *mut ffi::PyObject {
+    // SAFETY: the interpreter calls this with the GIL held and (code, offset, value).
+    unsafe { reply(events::close(*arguments, Closing::Yield)) }
+}
+
+unsafe extern "C" fn on_resume(
+    _: *mut ffi::PyObject,
+    arguments: *mut *mut ffi::PyObject,
+    _: ffi::Py_ssize_t,
+) -> *mut ffi::PyObject {
+    // SAFETY: the interpreter calls this with the GIL held and (code, offset).
+    unsafe { reply(events::open(*arguments, Opening::Resume)) }
+}
+
+unsafe extern "C" fn on_throw(
+    _: *mut ffi::PyObject,
+    arguments: *mut *mut ffi::PyObject,
+    _: ffi::Py_ssize_t,
+) -> *mut ffi::PyObject {
+    // SAFETY: the interpreter calls this with the GIL held and (code, offset, exception). This event cannot be
+    // switched off.
+    unsafe {
+        events::open(*arguments, Opening::Throw);
+        keep()
+    }
+}
+
+unsafe extern "C" fn on_unwind(
+    _: *mut ffi::PyObject,
+    arguments: *mut *mut ffi::PyObject,
+    _: ffi::Py_ssize_t,
+) -> *mut ffi::PyObject {
+    // SAFETY: the interpreter calls this with the GIL held and (code, offset, exception). This event cannot be
+    // switched off.
+    unsafe {
+        events::close(*arguments, Closing::Raise);
+        keep()
+    }
+}

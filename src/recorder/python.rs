@@ -1,0 +1,327 @@
+//! What the recorder asks of CPython beyond the stable ABI, looked up at run time, and careful readers on top of the C
+//! API: none of them runs code of the program, and none leaves an exception behind.
+
+use pyo3::ffi;
+use std::borrow::Cow;
+use std::ffi::{CStr, c_int, c_void};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
+
+/// Reads a slot of a code object.
+pub type GetExtra = unsafe extern "C" fn(*mut ffi::PyObject, ffi::Py_ssize_t, *mut *mut c_void) -> c_int;
+/// Writes a slot of a code object.
+pub type SetExtra = unsafe extern "C" fn(*mut ffi::PyObject, ffi::Py_ssize_t, *mut c_void) -> c_int;
+type RequestExtra = unsafe extern "C" fn(Option<unsafe extern "C" fn(*mut c_void)>) -> ffi::Py_ssize_t;
+type GetBack = unsafe extern "C" fn(*mut ffi::PyFrameObject) -> *mut ffi::PyFrameObject;
+type CurrentFrames = unsafe extern "C" fn() -> *mut ffi::PyObject;
+type SetProfile = unsafe extern "C" fn(Option<Tracer>, *mut ffi::PyObject);
+type SetProfileOf = unsafe extern "C" fn(*mut ffi::PyThreadState, Option<Tracer>, *mut ffi::PyObject) -> c_int;
+
+/// A profile or trace function.
+pub type Tracer = unsafe extern "C" fn(*mut ffi::PyObject, *mut ffi::PyFrameObject, c_int, *mut ffi::PyObject) -> c_int;
+
+/// Functions that are not in the stable ABI.
+pub struct Symbols {
+    /// `PyUnstable_Code_GetExtra`, `_PyCode_GetExtra`.
+    pub get_extra: GetExtra,
+    /// `PyUnstable_Code_SetExtra`, `_PyCode_SetExtra`.
+    pub set_extra: SetExtra,
+    /// Our slot in every code object.
+    pub slot: ffi::Py_ssize_t,
+    /// `PyFrame_GetBack`: a new reference or null.
+    pub get_back: GetBack,
+    /// `_PyThread_CurrentFrames`: a new dictionary from thread identifiers to frames.
+    pub current_frames: Option<CurrentFrames>,
+    /// `PyEval_SetProfile`.
+    pub set_profile: Option<SetProfile>,
+    /// `_PyEval_SetProfile`, which takes a thread (3.10 and 3.11).
+    pub set_profile_of: Option<SetProfileOf>,
+    /// `PyEval_SetTrace`.
+    pub set_trace: Option<SetProfile>,
+}
+
+static SYMBOLS: OnceLock<Symbols> = OnceLock::new();
+
+fn symbol(names: &[&CStr]) -> Option<*mut c_void> {
+    names.iter().find_map(|name| {
+        // SAFETY: a terminated string; the interpreter is loaded with its symbols visible, or nothing here would be.
+        let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+        (!found.is_null()).then_some(found)
+    })
+}
+
+/// Looks everything up.
+///
+/// # Errors
+/// The name of the function that this interpreter does not have.
+///
+/// # Safety
+/// The GIL must be held.
+pub unsafe fn look_up() -> Result<&'static Symbols, &'static str> {
+    if let Some(symbols) = SYMBOLS.get() {
+        return Ok(symbols);
+    }
+    // SAFETY: these are the types that the functions of these names have had since they exist (3.10 and before).
+    let symbols = unsafe {
+        let get = symbol(&[c"PyUnstable_Code_GetExtra", c"_PyCode_GetExtra"]).ok_or("PyUnstable_Code_GetExtra")?;
+        let set = symbol(&[c"PyUnstable_Code_SetExtra", c"_PyCode_SetExtra"]).ok_or("PyUnstable_Code_SetExtra")?;
+        let request = symbol(&[c"PyUnstable_Eval_RequestCodeExtraIndex", c"_PyEval_RequestCodeExtraIndex"])
+            .ok_or("PyUnstable_Eval_RequestCodeExtraIndex")?;
+        let back = symbol(&[c"PyFrame_GetBack"]).ok_or("PyFrame_GetBack")?;
+        let slot = std::mem::transmute::<*mut c_void, RequestExtra>(request)(None);
+        if slot < 0 {
+            return Err("a free slot in code objects");
+        }
+        Symbols {
+            get_extra: std::mem::transmute::<*mut c_void, GetExtra>(get),
+            set_extra: std::mem::transmute::<*mut c_void, SetExtra>(set),
+            slot,
+            get_back: std::mem::transmute::<*mut c_void, GetBack>(back),
+            current_frames: symbol(&[c"_PyThread_CurrentFrames"])
+                .map(|found| std::mem::transmute::<*mut c_void, CurrentFrames>(found)),
+            set_profile: symbol(&[c"PyEval_SetProfile"])
+                .map(|found| std::mem::transmute::<*mut c_void, SetProfile>(found)),
+            set_profile_of: symbol(&[c"_PyEval_SetProfile"])
+                .map(|found| std::mem::transmute::<*mut c_void, SetProfileOf>(found)),
+            set_trace: symbol(&[c"PyEval_SetTrace"]).map(|found| std::mem::transmute::<*mut c_void, SetProfile>(found)),
+        }
+    };
+    Ok(SYMBOLS.get_or_init(|| symbols))
+}
+
+/// The functions, after [`look_up`] found them.
+pub fn symbols() -> Option<&'static Symbols> {
+    SYMBOLS.get()
+}
+
+/// A reference that is given up at the end.
+pub struct Owned(*mut ffi::PyObject);
+
+impl Owned {
+    /// Takes over a new reference; `None`, and the exception is dropped, when the call failed.
+    ///
+    /// # Safety
+    /// `object` is a new reference or null; the GIL is held for the whole life of the result.
+    pub unsafe fn new(object: *mut ffi::PyObject) -> Option<Self> {
+        if object.is_null() {
+            // SAFETY: the GIL is held.
+            unsafe { ffi::PyErr_Clear() };
+            return None;
+        }
+        Some(Self(object))
+    }
+
+    /// The object.
+    pub fn as_ptr(&self) -> *mut ffi::PyObject {
+        self.0
+    }
+
+    /// The object with its reference.
+    pub fn into_ptr(self) -> *mut ffi::PyObject {
+        let object = self.0;
+        std::mem::forget(self);
+        object
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        // SAFETY: the reference is ours, and the GIL is held (see `new`).
+        unsafe { ffi::Py_DecRef(self.0) };
+    }
+}
+
+/// An interned string that lives as long as the interpreter.
+pub struct Name {
+    text: &'static CStr,
+    object: AtomicPtr<ffi::PyObject>,
+}
+
+impl Name {
+    /// Made when it is first used.
+    pub const fn new(text: &'static CStr) -> Self {
+        Self { text, object: AtomicPtr::new(std::ptr::null_mut()) }
+    }
+
+    /// The string object, borrowed; null if there was no memory for it.
+    ///
+    /// # Safety
+    /// The GIL must be held.
+    pub unsafe fn get(&self) -> *mut ffi::PyObject {
+        let known = self.object.load(Relaxed);
+        if !known.is_null() {
+            return known;
+        }
+        // SAFETY: a terminated string; the GIL is held.
+        let made = unsafe { ffi::PyUnicode_InternFromString(self.text.as_ptr()) };
+        if made.is_null() {
+            // SAFETY: the GIL is held.
+            unsafe { ffi::PyErr_Clear() };
+        }
+        self.object.store(made, Relaxed);
+        made
+    }
+}
+
+/// An attribute of an object of a built-in type that cannot be subclassed or changed (code, frame), or of a module:
+/// reading it runs no code of the program.
+///
+/// # Safety
+/// The GIL is held and `object` is such an object.
+pub unsafe fn attribute(object: *mut ffi::PyObject, name: &Name) -> Option<Owned> {
+    // SAFETY: as the caller promised.
+    unsafe { Owned::new(ffi::PyObject_GetAttr(object, name.get())) }
+}
+
+/// An integer attribute, 0 if there is none.
+///
+/// # Safety
+/// As for [`attribute`].
+pub unsafe fn int_attribute(object: *mut ffi::PyObject, name: &Name) -> i64 {
+    // SAFETY: as the caller promised.
+    unsafe {
+        let Some(value) = attribute(object, name) else { return 0 };
+        int(value.as_ptr()).unwrap_or(0)
+    }
+}
+
+/// The value of an exact `int` that fits.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn int(object: *mut ffi::PyObject) -> Option<i64> {
+    // SAFETY: the GIL is held, and only an exact int is asked for its value.
+    unsafe {
+        if ffi::PyLong_CheckExact(object) == 0 {
+            return None;
+        }
+        let value = ffi::PyLong_AsLongLong(object);
+        if value == -1 && !ffi::PyErr_Occurred().is_null() {
+            ffi::PyErr_Clear();
+            return None;
+        }
+        Some(value)
+    }
+}
+
+/// An entry of a dictionary, borrowed. A dictionary subclass is read as the dictionary that it is.
+///
+/// # Safety
+/// The GIL is held; the result is used before anything could change the dictionary.
+pub unsafe fn entry(dict: *mut ffi::PyObject, name: &Name) -> Option<*mut ffi::PyObject> {
+    // SAFETY: the GIL is held, and only a dictionary is asked.
+    unsafe {
+        if dict.is_null() || ffi::PyDict_Check(dict) == 0 {
+            return None;
+        }
+        let found = ffi::PyDict_GetItemWithError(dict, name.get());
+        if found.is_null() {
+            ffi::PyErr_Clear();
+            return None;
+        }
+        Some(found)
+    }
+}
+
+/// The text of a `str` (or of a subclass of it). Lone surrogates become `\udXXX`.
+///
+/// # Safety
+/// The GIL is held; the text is used only while the object is alive.
+pub unsafe fn text<'a>(object: *mut ffi::PyObject) -> Option<Cow<'a, str>> {
+    // SAFETY: the GIL is held, and only a string is asked for its content.
+    unsafe {
+        if object.is_null() || ffi::PyUnicode_Check(object) == 0 {
+            return None;
+        }
+        let mut length = 0;
+        let bytes = ffi::PyUnicode_AsUTF8AndSize(object, &raw mut length);
+        if !bytes.is_null() {
+            let bytes = std::slice::from_raw_parts(bytes.cast::<u8>(), length as usize);
+            return Some(Cow::Borrowed(std::str::from_utf8_unchecked(bytes)));
+        }
+        ffi::PyErr_Clear();
+        Some(Cow::Owned(with_surrogates(object)))
+    }
+}
+
+/// # Safety
+/// The GIL is held, `object` is a string.
+unsafe fn with_surrogates(object: *mut ffi::PyObject) -> String {
+    let mut out = String::new();
+    // SAFETY: as the caller promised; the index stays inside.
+    unsafe {
+        for index in 0..ffi::PyUnicode_GetLength(object) {
+            let point = ffi::PyUnicode_ReadChar(object, index);
+            match char::from_u32(point) {
+                Some(char) => out.push(char),
+                None => out.push_str(&format!("\\u{point:04x}")),
+            }
+        }
+        ffi::PyErr_Clear();
+    }
+    out
+}
+
+/// The instance dictionary of an object, without asking its type: no property and no `__getattr__` runs.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn instance_dict(object: *mut ffi::PyObject) -> Option<Owned> {
+    // SAFETY: the GIL is held; the function looks at the object's own slot only.
+    unsafe { Owned::new(ffi::PyObject_GenericGetDict(object, std::ptr::null_mut())) }
+}
+
+/// The name of an object's type, read through `type` itself, whatever its metaclass says.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn type_name(object: *mut ffi::PyObject) -> String {
+    static DICT: Name = Name::new(c"__dict__");
+    static NAME: Name = Name::new(c"__name__");
+    static GET: Name = Name::new(c"__get__");
+    // SAFETY: the GIL is held. `type.__dict__["__name__"]` is a descriptor written in C, and so is what it calls.
+    unsafe {
+        let name = || {
+            let proxy = Owned::new(ffi::PyObject_GetAttr((&raw mut ffi::PyType_Type).cast(), DICT.get()))?;
+            let descriptor = Owned::new(ffi::PyObject_GetItem(proxy.as_ptr(), NAME.get()))?;
+            let class = ffi::Py_TYPE(object).cast::<ffi::PyObject>();
+            let null = std::ptr::null_mut::<ffi::PyObject>();
+            let name = ffi::PyObject_CallMethodObjArgs(descriptor.as_ptr(), GET.get(), class, null);
+            text(Owned::new(name)?.as_ptr()).map(Cow::into_owned)
+        };
+        name().unwrap_or_else(|| "?".to_owned())
+    }
+}
+
+/// A C function as a Python object, for CPython to call.
+///
+/// # Safety
+/// The GIL is held; `definition` is static.
+pub unsafe fn function(definition: *mut ffi::PyMethodDef) -> Option<Owned> {
+    // SAFETY: as the caller promised.
+    unsafe { Owned::new(ffi::PyCFunction_NewEx(definition, std::ptr::null_mut(), std::ptr::null_mut())) }
+}
+
+/// Keeps the garbage collector from running in the middle of the recorder, where it would run finalisers of the
+/// program. (From 3.12 on it runs between instructions only.)
+pub struct NoCollection {
+    was_on: bool,
+}
+
+impl NoCollection {
+    /// # Safety
+    /// The GIL is held until the result is dropped.
+    pub unsafe fn new() -> Self {
+        // SAFETY: the GIL is held.
+        Self { was_on: unsafe { ffi::PyGC_Disable() } != 0 }
+    }
+}
+
+impl Drop for NoCollection {
+    fn drop(&mut self) {
+        if self.was_on {
+            // SAFETY: the GIL is held (see `new`).
+            unsafe { ffi::PyGC_Enable() };
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The stream of one thread, and how it is brought in line with what the thread really does.
+
+use super::clock;
+use super::codes::Mark;
+use super::process::{self, Process};
+use super::python::{self, Name};
+use super::world;
+use crate::model::code::CodeKind;
+use crate::trace::event::{Closing, Opening, tag};
+use crate::trace::format::EVENTS_SUFFIX;
+use crate::trace::memory::{Failure, GrowingFile};
+use crate::trace::writer::{EventWriter, FileSink, OpenCall};
+use pyo3::ffi;
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::sync::Arc;
+
+/// One thread's stream.
+pub struct Thread {
+    /// Not 0: all of this is in use. Forked children read 0 here, whatever they were before.
+    pub ready: u32,
+    /// Writes the events.
+    pub writer: EventWriter<FileSink>,
+    /// `threading.get_ident()`.
+    pub ident: u64,
+}
+
+thread_local! {
+    /// This thread's stream, null when it has none (yet).
+    pub static CURRENT: Cell<*mut Thread> = const { Cell::new(std::ptr::null_mut()) };
+    static ENDING: Ending = const { Ending };
+}
+
+/// Ends a thread's stream when the thread ends. No Python is left there at that time, and no GIL.
+struct Ending;
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        super::guarded((), || {
+            let thread = CURRENT.with(|current| current.replace(std::ptr::null_mut()));
+            let Some(process) = process::own().filter(|_| !thread.is_null()) else { return };
+            let mut streams = process.streams();
+            if let Some(index) = streams.iter().position(|listed| *listed == thread) {
+                streams.swap_remove(index);
+                // SAFETY: what is listed is alive, and only this thread, which ends, used it.
+                unsafe {
+                    (*thread).writer.note(clock::raw(), tag::THREAD_END, &[]);
+                    (*thread).writer.finish();
+                    std::ptr::drop_in_place(thread);
+                }
+                drop(streams);
+                process.slab().give_back(thread);
+            }
+        });
+    }
+}
+
+/// This thread's stream, if it has one that is in use.
+#[inline(always)]
+pub fn current() -> Option<&'static mut Thread> {
+    let thread = CURRENT.with(Cell::get);
+    // SAFETY: a thread's stream lives as long as the thread, and nobody else uses it while this thread has the GIL.
+    unsafe { thread.as_mut() }.filter(|thread| thread.ready != 0)
+}
+
+/// This thread's stream, begun now if there is none. `top_opens`: the frame on top is about to be opened by an event.
+///
+/// # Errors
+/// [`Failure`]: there is no room.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn enter(process: &Process, top_opens: bool) -> Result<&'static mut Thread, Failure> {
+    if let Some(thread) = current() {
+        return Ok(thread);
+    }
+    let number = process.next_thread();
+    let path = process.folder.join(format!("{number}{EVENTS_SUFFIX}"));
+    let file = GrowingFile::new(path, Arc::clone(&process.space));
+    let sink = FileSink { file, clock: process::clock_pair };
+    let writer = EventWriter::new(sink, number, native_id())?;
+    // SAFETY: this call has no conditions.
+    let ident = unsafe { libc::pthread_self() } as u64;
+    let no_memory = || Failure::Io {
+        what: "find memory for",
+        path: process.folder.clone(),
+        error: std::io::ErrorKind::OutOfMemory.into(),
+    };
+    let slot = process.slab().take().ok_or_else(no_memory)?;
+    // SAFETY: fresh memory for one thread; it stays until the thread ends.
+    let thread = unsafe {
+        slot.write(Thread { ready: 1, writer, ident });
+        &mut *slot
+    };
+    CURRENT.with(|current| current.set(slot));
+    ENDING.with(|_| {});
+    process.streams().push(slot);
+    // SAFETY: the GIL is held.
+    unsafe {
+        if let Some(name) = name(ident) {
+            thread.writer.note(clock::raw(), tag::THREAD_NAME, name.as_bytes());
+        }
+        if process.resync_new.get() {
+            let frame = ffi::PyEval_GetFrame();
+            resync(process, thread, frame, top_opens)?;
+        }
+    }
+    Ok(thread)
+}
+
+/// Closes and opens calls until the open calls are those of the real stack. What agrees, from the outside in, stays
+/// open. `frame` is the innermost frame (borrowed), or null; with `skip_top` it is not looked at itself.
+///
+/// # Errors
+/// [`Failure`]: the code log cannot be written.
+///
+/// # Safety
+/// The GIL is held; the frame is of the thread that the stream belongs to.
+pub unsafe fn resync(
+    process: &Process,
+    thread: &mut Thread,
+    frame: *mut ffi::PyFrameObject,
+    skip_top: bool,
+) -> Result<(), Failure> {
+    // SAFETY: as the caller promised.
+    let mut real = unsafe { running(process, frame, skip_top)? };
+    real.reverse();
+    let open = thread.writer.open();
+    let same = |(open, real): &(&OpenCall, &OpenCall)| {
+        open.key == real.key && open.code == real.code && open.hidden == real.hidden
+    };
+    let agree = open.iter().zip(&real).take_while(same).count();
+    let raw = clock::raw();
+    for _ in agree..open.len() {
+        thread.writer.close_call(raw, Closing::Resync, 0, None);
+    }
+    for call in &real[agree..] {
+        thread.writer.open_call(raw, *call, None);
+    }
+    Ok(())
+}
+
+/// The calls on a real stack that are to be open, innermost first.
+///
+/// # Safety
+/// As for [`resync`].
+unsafe fn running(process: &Process, frame: *mut ffi::PyFrameObject, skip_top: bool) -> Result<Vec<OpenCall>, Failure> {
+    static F_GLOBALS: Name = Name::new(c"f_globals");
+    let mut calls = Vec::new();
+    let Some(symbols) = python::symbols().filter(|_| !frame.is_null()) else { return Ok(calls) };
+    // SAFETY: as the caller promised. Frames keep their code alive; they are kept alive here while they are looked at.
+    unsafe {
+        let _pause = python::NoCollection::new();
+        ffi::Py_IncRef(frame.cast());
+        let mut frame = python::Owned::new(frame.cast());
+        let mut first = true;
+        while let Some(at) = frame {
+            let object = at.as_ptr().cast::<ffi::PyFrameObject>();
+            if !(std::mem::take(&mut first) && skip_top)
+                && let Some(code) = python::Owned::new(ffi::PyFrame_GetCode(object).cast())
+            {
+                let globals = python::attribute(at.as_ptr(), &F_GLOBALS);
+                let globals = globals.as_ref().map_or(std::ptr::null_mut(), python::Owned::as_ptr);
+                let codes = process.codes();
+                let mark = codes.judge(code.as_ptr(), globals)?;
+                if mark.has(Mark::TRACE) || mark.has(Mark::BODY) {
+                    let is_generator = codes
+                        .record(mark.id())
+                        .is_some_and(|record| !matches!(record.facts.kind, CodeKind::Function | CodeKind::Module));
+                    calls.push(OpenCall {
+                        key: code.as_ptr() as usize,
+                        code: mark.id(),
+                        how: Opening::Resync,
+                        hidden: !mark.has(Mark::TRACE),
+                        raw: 0,
+                        ordinal: 0,
+                        generator: if is_generator { generator(object) } else { 0 },
+                    });
+                }
+            }
+            frame = python::Owned::new((symbols.get_back)(object).cast());
+        }
+    }
+    Ok(calls)
+}
+
+/// What tells the generator of a frame from others.
+#[inline(always)]
+pub fn generator(frame: *mut ffi::PyFrameObject) -> u64 {
+    frame as u64 >> 4
+}
+
+/// The name that `threading` knows a thread by.
+///
+/// # Safety
+/// The GIL is held.
+unsafe fn name(ident: u64) -> Option<String> {
+    static THREADING: Name = Name::new(c"threading");
+    static ACTIVE: Name = Name::new(c"_active");
+    static NAME: Name = Name::new(c"_name");
+    // SAFETY: the GIL is held. Only dictionaries are read, of which one has integers as keys.
+    let found = unsafe {
+        let thread = || {
+            let module = python::entry(world::sys(c"modules")?, &THREADING)?;
+            if ffi::PyModule_Check(module) == 0 {
+                return None;
+            }
+            let active = python::entry(ffi::PyModule_GetDict(module), &ACTIVE)?;
+            if ffi::PyDict_CheckExact(active) == 0 {
+                return None;
+            }
+            let key = python::Owned::new(ffi::PyLong_FromUnsignedLongLong(ident))?;
+            let thread = ffi::PyDict_GetItemWithError(active, key.as_ptr());
+            ffi::PyErr_Clear();
+            let dict = python::instance_dict((!thread.is_null()).then_some(thread)?)?;
+            python::text(python::entry(dict.as_ptr(), &NAME)?).map(Cow::into_owned)
+        };
+        thread()
+    };
+    found.or_else(|| is_main_thread().then(|| "MainThread".to_owned()))
+}
+
+#[cfg(target_os = "linux")]
+fn native_id() -> u64 {
+    // SAFETY: this call has no conditions.
+    unsafe { libc::syscall(libc::SYS_gettid) as u64 }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn native_id() -> u64 {
+    // SAFETY: this call has no conditions.
+    unsafe { libc::pthread_self() as u64 }
+}
+
+fn is_main_thread() -> bool {
+    native_id() == u64::from(std::process::id())
+}
