@@ -96,6 +96,17 @@ pub struct CallInfo {
     pub result: Option<Payload>,
 }
 
+/// Something that was noted in a call: a line, a task, a change of filters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// One of `trace::event::tag`.
+    pub tag: u8,
+    /// Nanoseconds since the start of the recording.
+    pub ns: u64,
+    /// Its bytes.
+    pub payload: Payload,
+}
+
 impl CallInfo {
     /// How long it took; `None` while it is open.
     #[must_use]

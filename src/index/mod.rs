@@ -1,11 +1,17 @@
 //! Navigation over block summaries, profiles and search. Nothing here keeps per-call memory.
 //!
 //! [`Nav`] answers questions about the calls of one thread, each with a few block decodes at most, however large the
-//! trace is: what is around a call, inside it, before and behind it. `search` walks over calls that run given code,
-//! `profile` sums up whole traces, `segments` links the segments of generators and coroutines.
+//! trace is: what is around a call, inside it, before and behind it. [`Search`] finds calls that run given code,
+//! [`Profile`] sums up whole traces, [`segments`] links the segments of generators and coroutines.
 
 mod call;
+mod codes;
 mod nav;
+mod profile;
+mod search;
+pub mod segments;
 
-pub use call::{CallInfo, Ended, Outcome, Payload};
+pub use call::{CallInfo, Ended, Note, Outcome, Payload};
 pub use nav::Nav;
+pub use profile::{FunctionTotals, Profile, Progress};
+pub use search::{Direction, Search, Step};

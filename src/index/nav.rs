@@ -5,7 +5,7 @@
 //! ([`Nav::close_behind`]). The minima over block depths name the one block to look into for either. Blocks may lie
 //! about themselves, so every walk has a bound.
 
-use crate::index::call::{CallInfo, Ended, Outcome, Payload};
+use crate::index::call::{CallInfo, Ended, Note, Outcome, Payload};
 use crate::model::id::{CallId, CodeId, ProcessIx, ThreadNo};
 use crate::trace::event::Body;
 use crate::trace::open_list::OpenEntry;
@@ -268,6 +268,69 @@ impl<'a> Nav<'a> {
         }
     }
 
+    /// All calls that open in block `index`, and those that were lost in the gap behind it but are known from elsewhere,
+    /// in order. `each` gets them one by one.
+    ///
+    /// # Errors
+    /// What `each` returns, which also ends the walk.
+    pub fn each_in_block<E>(&self, index: usize, mut each: impl FnMut(CallInfo) -> Result<(), E>) -> Result<(), E> {
+        let Some(block) = self.block(index) else { return Ok(()) };
+        for local in 0..block.opens.len() {
+            let ordinal = block.first + local as u64;
+            let place = Place::Event(index, Arc::clone(&block), local);
+            let parent = self.parent_of(&place).map(|parent| self.id(parent));
+            each(self.describe(ordinal, &place, parent))?;
+        }
+        let Some(gap) = self.thread.gap(index) else { return Ok(()) };
+        for (depth, entry) in (gap.lost_depth..).zip(&gap.lost_open) {
+            let place = Place::Lost(index, entry, depth);
+            let parent = self.parent_of(&place).map(|parent| self.id(parent));
+            each(self.describe(entry.ordinal, &place, parent))?;
+        }
+        Ok(())
+    }
+
+    /// The notes directly in a call (not those of calls inside it) that `wanted` picks by their tags, in order, at most
+    /// `limit`.
+    #[must_use]
+    pub fn notes(&self, ordinal: u64, wanted: impl Fn(u8) -> bool, limit: usize) -> Vec<Note> {
+        let Some(place) = self.place(ordinal) else { return Vec::new() };
+        let depth = depth_of(&place);
+        let (first, from, local) = match &place {
+            Place::Event(index, block, local) => (*index, block.opens[*local].at, *local as u32),
+            Place::Lost(index, ..) => (*index + 1, 0, NONE),
+        };
+        let end = self.end_of(&place).and_then(|end| end.at);
+        let mut list = Vec::new();
+        let mut index = first;
+        while list.len() < limit
+            && let Some(block) = self.block(index)
+        {
+            let (from, owner) = if index == first { (from, local) } else { (0, NONE) };
+            let until = end.filter(|end| end.0 == index).map_or(u32::MAX, |end| end.1);
+            let start = block.notes.partition_point(|note| note.at < from);
+            for note in block.notes[start..].iter().take_while(|note| note.at < until) {
+                if note.owner == owner && note.depth == depth + 1 && wanted(note.tag) && list.len() < limit {
+                    let length = match block.event(note.at) {
+                        Some(Body::Note { payload, .. }) => payload.len() as u32,
+                        _ => 0,
+                    };
+                    let payload = Payload { block: index, at: note.at, length };
+                    list.push(Note { tag: note.tag, ns: self.process.clock.ns(note.raw), payload });
+                }
+            }
+            if end.is_some_and(|end| end.0 <= index) {
+                break;
+            }
+            // Blocks in which something deeper runs all the time hold none of its notes.
+            match self.thread.next_at_most(index + 1, depth + 1) {
+                Some(next) => index = next,
+                None => break,
+            }
+        }
+        list
+    }
+
     /// The smallest existing ordinal from `ordinal` on: itself, unless it was lost in a gap.
     #[must_use]
     pub fn at_or_after(&self, ordinal: u64) -> Option<u64> {
@@ -372,6 +435,38 @@ impl<'a> Nav<'a> {
             before = index;
         }
         None
+    }
+
+    /// Code and opening time of the calls that were open when block `index` began, outermost first. Those beyond the
+    /// block's own list are looked for in earlier blocks if `all` is wanted; what cannot be found is left out.
+    pub(super) fn stack_at(&self, index: usize, all: bool) -> Vec<(u32, u64)> {
+        let Some(block) = self.block(index) else { return Vec::new() };
+        // Innermost first, to be turned round at the end.
+        let mut stack: Vec<(u32, u64)> = block.open.iter().rev().map(|entry| (entry.code, entry.raw)).collect();
+        let mut depth = block.depth.saturating_sub(block.open.len() as u32);
+        let mut before = index;
+        let mut looks = 0;
+        while all && depth > 0 && looks < 4 * MAX_LIES {
+            looks += 1;
+            let Some(found) = self.thread.last_at_most(before, depth - 1) else { break };
+            let Some(block) = self.block(found) else { break };
+            for open in block.opens.iter().rev() {
+                if open.close == NONE && open.depth + 1 == depth {
+                    stack.push((open.code, open.raw));
+                    depth -= 1;
+                }
+            }
+            let unlisted = block.depth.saturating_sub(block.open.len() as u32);
+            while depth > unlisted
+                && let Some(entry) = block.open.get((depth - 1 - unlisted) as usize)
+            {
+                stack.push((entry.code, entry.raw));
+                depth -= 1;
+            }
+            before = found;
+        }
+        stack.reverse();
+        stack
     }
 
     fn end_of(&self, place: &Place<'a>) -> Option<Ended> {

@@ -125,6 +125,8 @@ pub struct Noted {
     pub opens: u32,
     /// Calls open at it.
     pub depth: u32,
+    /// Index into `opens` of the innermost of them, [`NONE`]: opened in an earlier block, or none.
+    pub owner: u32,
     /// One of `event::tag`.
     pub tag: u8,
 }
@@ -212,7 +214,10 @@ impl Decoded {
                     depth -= 1;
                     summary.min_depth = summary.min_depth.min(depth);
                 }
-                Body::Note { tag, .. } => block.notes.push(Noted { raw, at: from, opens, depth, tag }),
+                Body::Note { tag, .. } => {
+                    let owner = stack.last().copied().unwrap_or(NONE);
+                    block.notes.push(Noted { raw, at: from, opens, depth, owner, tag });
+                }
             }
         }
         summary.calls = block.opens.len() as u32;
