@@ -4,6 +4,7 @@
 //! recorder needs stands in the manifest of the trace directory, which the launcher writes before the target starts.
 
 pub mod cache;
+pub mod control;
 pub mod environment;
 pub mod filters;
 pub mod framework;
