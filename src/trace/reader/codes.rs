@@ -88,6 +88,8 @@ impl Codes {
                 return Ok(false);
             }
             let read = read_at(file, &mut chunk, self.offset)?;
+            // What the recorder has reserved but not written yet reads 0: the log ends there, for now (`log_writer`).
+            let read = chunk[..read].iter().position(|byte| *byte == 0).unwrap_or(read);
             if read == 0 {
                 break;
             }
@@ -151,5 +153,37 @@ impl Codes {
             self.known += 1;
         }
         self.version += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::testing::TraceBuilder;
+
+    /// The bytes of a real code log with two records.
+    fn two_records() -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = TraceBuilder::new(folder.path()).process(1);
+        process.function("m", "f", "/m.py", 1);
+        process.function("m", "g", "/m.py", 2);
+        std::fs::read(folder.path().join("1/code.log")).unwrap()
+    }
+
+    #[test]
+    fn the_log_ends_at_its_first_nul_and_goes_on_there_later() {
+        let bytes = two_records();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut codes = Codes::default();
+        for written in 0..=bytes.len() {
+            let mut file = bytes[..written].to_vec();
+            file.resize(bytes.len() + 4096, 0);
+            std::fs::write(&path, &file).unwrap();
+            let more = codes.refresh(&File::open(&path).unwrap(), false, &mut (1 << 20), &mut |it| panic!("{it}"));
+            assert!(!more.unwrap());
+            assert_eq!(codes.len(), bytes[..written].iter().filter(|byte| **byte == b'\n').count());
+        }
+        assert_eq!(codes.len(), 2);
     }
 }
