@@ -82,6 +82,12 @@ fn components(pattern: &str, is_glob: bool) -> Vec<&str> {
     let bytes = pattern.as_bytes();
     while at < bytes.len() {
         match bytes[at] {
+            // An escaped slash is a slash.
+            b'\\' if depth == 0 && bytes.get(at + 1) == Some(&b'/') => {
+                out.push(&pattern[start..at]);
+                at += 1;
+                start = at + 1;
+            }
             b'\\' => at += 1,
             b'[' => at = class_end(bytes, at),
             b'{' => depth += 1,
@@ -144,7 +150,7 @@ pub(super) fn normalise_pattern(pattern: &str, is_glob: bool, root: &str) -> Res
             component => kept.push(Cow::Borrowed(component)),
         }
     }
-    if pattern.starts_with('/') {
+    if pattern.starts_with('/') || (is_glob && pattern.starts_with("\\/")) {
         let mut rest = kept.as_slice();
         for component in root.split('/').filter(|component| !component.is_empty()) {
             match rest.split_first() {
