@@ -29,12 +29,6 @@ pub fn cache_home() -> Option<PathBuf> {
     base("XDG_CACHE_HOME", ".cache", "Library/Caches")
 }
 
-/// Our configuration folder.
-#[must_use]
-pub fn config() -> Option<PathBuf> {
-    base("XDG_CONFIG_HOME", ".config", "Library/Application Support").map(|config| config.join("ct-tui"))
-}
-
 fn base(variable: &str, linux: &str, macos: &str) -> Option<PathBuf> {
     let set = env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     set.or_else(|| Some(home()?.join(if cfg!(target_os = "macos") { macos } else { linux })))

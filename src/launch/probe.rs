@@ -54,6 +54,13 @@ impl Interpreter {
         self.free_threaded.then(|| "a free-threaded build".to_owned())
     }
 
+    /// What cannot be done in this interpreter although it can be recorded; `None` when nothing.
+    #[must_use]
+    pub fn limit(&self) -> Option<&'static str> {
+        let monitoring = (self.version.0, self.version.1) >= (3, 12);
+        (!monitoring).then_some("skipped code is not free: each of its calls still reaches the recorder")
+    }
+
     /// What the recorder hooks into in this interpreter.
     #[must_use]
     pub fn backend(&self) -> &'static str {
