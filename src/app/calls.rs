@@ -1,13 +1,372 @@
-//! The call tree.
+//! The call tree: the cursor, following, re-rooting, and what its keys do. What is unfolded is in [`tree`].
 
-use super::pane::{Cx, Pane};
+pub mod label;
+pub mod tree;
+
+use super::list::Cursor;
+use super::pane::{Cx, Pane, Request, Tone};
+use super::session::{Session, SharedTrace, read};
 use crate::config::{Action, Context};
+use crate::index::{CallInfo, Nav};
+use crate::model::id::{CallId, CodeId, ProcessIx};
+use crate::trace::Trace;
+use std::path::PathBuf;
+use tree::{Fold, Node, Row, Tree};
 
 /// The state of the pane.
 #[derive(Debug, Default)]
 pub struct Calls {
+    /// What is unfolded.
+    tree: Tree,
+    /// The rows as they are shown.
+    rows: Vec<Row>,
+    /// The cursor in them; what it stands on is in `selected`.
+    pub cursor: Cursor,
+    /// What is selected. It stays selected wherever its row moves.
+    selected: Option<Node>,
     /// The running call is kept in view.
     pub follow: bool,
+    /// Subtrees that were made the root, each with what was selected before.
+    roots: Vec<(Node, Option<Node>)>,
+    /// Rows show values.
+    pub values: Option<bool>,
+    /// What was searched last.
+    pub search: super::search::Search,
+}
+
+impl Calls {
+    /// The rows as they are shown.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The node under the cursor.
+    #[must_use]
+    pub fn selected(&self) -> Option<Node> {
+        self.selected
+    }
+
+    /// The row under the cursor.
+    #[must_use]
+    pub fn row(&self) -> Option<&Row> {
+        self.rows.get(self.cursor.at)
+    }
+
+    /// The call under the cursor.
+    #[must_use]
+    pub fn call(&self) -> Option<&CallInfo> {
+        self.row().and_then(|row| row.call.as_ref())
+    }
+
+    /// What is shown as the root, when it is not everything.
+    #[must_use]
+    pub fn root(&self) -> Option<Node> {
+        self.roots.last().map(|(root, _)| *root)
+    }
+
+    /// Selects a call and unfolds what is around it.
+    pub fn go_to(&mut self, id: CallId, cx: &mut Cx<'_>) {
+        let Some(trace) = trace(cx.session) else { return };
+        let trace = read(&trace);
+        self.stop_following();
+        // A root that does not have it inside gives way.
+        while let Some(root) = self.root() {
+            if contains(&trace, root, id) {
+                break;
+            }
+            self.roots.pop();
+        }
+        self.tree.reveal(&trace, id, false);
+        self.selected = Some(Node::Call(id));
+        self.rebuild(&trace, cx.rows());
+        cx.request(Request::Selected);
+    }
+
+    /// The rows anew, the cursor on what was selected, or on what is nearest to it.
+    fn rebuild(&mut self, trace: &Trace, height: usize) {
+        self.rows = self.tree.rows(trace, self.root());
+        let mut wanted = self.selected;
+        let found = loop {
+            let Some(node) = wanted else { break None };
+            if let Some(at) = self.rows.iter().position(|row| row.node == node) {
+                break Some(at);
+            }
+            wanted = around(trace, node);
+        };
+        self.cursor.at = found.unwrap_or_else(|| self.cursor.at.min(self.rows.len().saturating_sub(1)));
+        self.cursor.fit(self.rows.len(), height);
+        self.selected = self.rows.get(self.cursor.at).map(|row| row.node);
+    }
+
+    fn stop_following(&mut self) {
+        if self.follow {
+            self.follow = false;
+            self.tree.keep_live();
+        }
+    }
+
+    /// Brings the running call into view.
+    fn follow_running(&mut self, trace: &Trace, live: bool) -> bool {
+        let Some(id) = running(trace, self.selected) else { return false };
+        if let Some(root) = self.root()
+            && !contains(trace, root, id)
+        {
+            return false;
+        }
+        self.tree.reveal(trace, id, live);
+        self.selected = Some(Node::Call(id));
+        true
+    }
+
+    fn select_row(&mut self, at: usize, cx: &mut Cx<'_>) {
+        self.cursor.at = at;
+        self.cursor.fit(self.rows.len(), cx.rows());
+        let selected = self.rows.get(self.cursor.at).map(|row| row.node);
+        if selected != self.selected {
+            self.selected = selected;
+            cx.request(Request::Selected);
+        }
+        cx.redraw();
+    }
+
+    fn select_node(&mut self, node: Node, cx: &mut Cx<'_>) -> bool {
+        match self.rows.iter().position(|row| row.node == node) {
+            Some(at) => {
+                self.select_row(at, cx);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The row index of the row around `at`.
+    fn parent_row(&self, at: usize) -> Option<usize> {
+        let depth = self.rows.get(at)?.depth.checked_sub(1)?;
+        (0..at).rev().find(|&up| self.rows[up].depth == depth)
+    }
+
+    /// Rows on the level of `at`, itself among them.
+    fn level(&self, at: usize) -> Vec<Node> {
+        let Some(depth) = self.rows.get(at).map(|row| row.depth) else { return Vec::new() };
+        let first = (0..at).rev().find(|&up| self.rows[up].depth < depth).map_or(0, |up| up + 1);
+        self.rows[first..]
+            .iter()
+            .take_while(|row| row.depth >= depth)
+            .filter(|row| row.depth == depth)
+            .map(|row| row.node)
+            .collect()
+    }
+
+    fn toggle(&mut self, trace: &Trace, cx: &mut Cx<'_>) {
+        let Some(row) = self.row() else { return };
+        let (node, fold) = (row.node, row.fold);
+        match (node, fold) {
+            (Node::More(process, thread, after), _) => self.more(trace, process, thread, after, cx),
+            (_, Fold::Leaf) => {}
+            (_, Fold::Folded) => self.tree.open(node),
+            (_, Fold::Unfolded) => self.tree.close(node),
+        }
+        self.rebuild(trace, cx.rows());
+    }
+
+    fn more(
+        &mut self,
+        trace: &Trace,
+        process: ProcessIx,
+        thread: crate::model::id::ThreadNo,
+        after: u64,
+        cx: &mut Cx<'_>,
+    ) {
+        let Some(nav) = Nav::new(trace, process, thread) else { return };
+        let parent = nav.parent(after).map_or(Node::Thread(process, thread), |parent| Node::Call(nav.id(parent)));
+        self.tree.show_more(trace, parent, after);
+        // The cursor goes on where the row was: at the first of the new ones.
+        if let Some(next) = nav.next_sibling(after) {
+            self.selected = Some(Node::Call(nav.id(next)));
+            cx.request(Request::Selected);
+        }
+    }
+
+    fn move_cursor(&mut self, action: Action, cx: &mut Cx<'_>) -> bool {
+        let mut cursor = self.cursor;
+        if !cursor.act(action, self.rows.len(), cx.rows()) {
+            return false;
+        }
+        self.stop_following();
+        self.cursor = cursor;
+        self.select_row(cursor.at, cx);
+        true
+    }
+
+    /// The siblings before and after, also those that are not shown.
+    fn sibling(&mut self, trace: &Trace, forward: bool, cx: &mut Cx<'_>) {
+        let Some(Node::Call(id)) = self.selected else {
+            let level = self.level(self.cursor.at);
+            let at = level.iter().position(|node| Some(*node) == self.selected);
+            let next =
+                at.and_then(
+                    |at| if forward { level.get(at + 1) } else { at.checked_sub(1).and_then(|at| level.get(at)) },
+                );
+            if let Some(node) = next.copied() {
+                self.select_node(node, cx);
+            }
+            return;
+        };
+        let Some(nav) = Nav::of(trace, id) else { return };
+        let next = if forward { nav.next_sibling(id.ordinal) } else { nav.previous_sibling(id.ordinal) };
+        match next {
+            Some(next) => {
+                let node = Node::Call(nav.id(next));
+                if !self.select_node(node, cx) {
+                    self.tree.reveal(trace, nav.id(next), false);
+                    self.selected = Some(node);
+                    self.rebuild(trace, cx.rows());
+                    cx.request(Request::Selected);
+                }
+            }
+            None => cx.say(
+                Tone::Plain,
+                if forward { "this is the last call on this level" } else { "this is the first call on this level" },
+            ),
+        }
+    }
+
+    fn go_up(&mut self, cx: &mut Cx<'_>) {
+        if let Some(at) = self.parent_row(self.cursor.at) {
+            self.select_row(at, cx);
+        }
+    }
+
+    fn unroot(&mut self, trace: &Trace, cx: &mut Cx<'_>) {
+        match self.roots.pop() {
+            Some((root, before)) => {
+                self.selected = before.or(Some(root));
+                if let Some(Node::Call(id)) = self.selected {
+                    self.tree.reveal(trace, id, false);
+                }
+                self.rebuild(trace, cx.rows());
+                cx.request(Request::Selected);
+            }
+            None => cx.say(Tone::Plain, "everything is shown already"),
+        }
+    }
+
+    fn same(&mut self, forward: bool, cx: &mut Cx<'_>) {
+        let Some(call) = self.call().copied() else { return };
+        self.search.for_code(call.id.process, call.code);
+        self.next_hit(forward, cx);
+    }
+
+    /// To the next call that the search looks for.
+    pub fn next_hit(&mut self, forward: bool, cx: &mut Cx<'_>) {
+        if self.search.is_empty() {
+            cx.say(Tone::Plain, "nothing was searched yet");
+            return;
+        }
+        self.stop_following();
+        let from = match self.selected {
+            Some(Node::Call(id)) => super::search::From::Call(id),
+            Some(Node::More(process, thread, after)) => {
+                super::search::From::Call(CallId { process, thread, ordinal: after })
+            }
+            Some(Node::Thread(process, thread)) => super::search::From::Thread(process, thread),
+            Some(Node::Process(process)) => super::search::From::Process(process),
+            None => super::search::From::Start,
+        };
+        let query = self.search.query(from, forward, self.root());
+        cx.effect(super::event::Effect::Search(query));
+    }
+
+    /// What a background search came to.
+    pub fn found(&mut self, found: &super::search::Found, cx: &mut Cx<'_>) {
+        if !self.search.is_current(found.number) {
+            return;
+        }
+        match &found.outcome {
+            super::search::Outcome::Hit { id, wrapped } => {
+                self.go_to(*id, cx);
+                if *wrapped {
+                    cx.say(Tone::Plain, "the search went on from the other end");
+                }
+            }
+            super::search::Outcome::Nothing => {
+                cx.say(Tone::Warning, format!("no call of {}", self.search.text()));
+            }
+            super::search::Outcome::Failed(why) => cx.say(Tone::Error, why.clone()),
+        }
+    }
+
+    /// The code object of what is selected.
+    #[must_use]
+    pub fn code(&self) -> Option<(ProcessIx, CodeId)> {
+        self.call().map(|call| (call.id.process, call.code))
+    }
+}
+
+fn trace(session: &Session) -> Option<SharedTrace> {
+    session.trace.clone()
+}
+
+/// What is directly around a node.
+fn around(trace: &Trace, node: Node) -> Option<Node> {
+    match node {
+        Node::Process(ix) => trace.process(ix)?.parent.map(Node::Process),
+        Node::Thread(ix, _) => Some(Node::Process(ix)),
+        Node::Call(CallId { process, thread, ordinal }) | Node::More(process, thread, ordinal) => {
+            let nav = Nav::new(trace, process, thread)?;
+            Some(nav.parent(ordinal).map_or(Node::Thread(process, thread), |parent| Node::Call(nav.id(parent))))
+        }
+    }
+}
+
+/// Whether a call is inside a node.
+fn contains(trace: &Trace, node: Node, id: CallId) -> bool {
+    match node {
+        Node::Call(root) => {
+            (root.process, root.thread) == (id.process, id.thread)
+                && Nav::of(trace, root).is_some_and(|nav| nav.subtree(root.ordinal).contains(&id.ordinal))
+        }
+        Node::Thread(process, thread) => (process, thread) == (id.process, id.thread),
+        Node::Process(process) => {
+            let mut up = Some(id.process);
+            while let Some(ix) = up {
+                if ix == process {
+                    return true;
+                }
+                up = trace.process(ix).and_then(|process| process.parent);
+            }
+            false
+        }
+        Node::More(..) => false,
+    }
+}
+
+/// The innermost running call: of the thread in view when something runs there, else of the one that did something
+/// last.
+fn running(trace: &Trace, selected: Option<Node>) -> Option<CallId> {
+    let innermost = |process: ProcessIx, thread| {
+        let nav = Nav::new(trace, process, thread)?;
+        nav.innermost_open().map(|ordinal| nav.id(ordinal))
+    };
+    let in_view = selected.and_then(Node::thread).and_then(|(process, thread)| {
+        let busy = trace.process(process).is_some_and(crate::trace::Process::is_running);
+        busy.then(|| innermost(process, thread)).flatten()
+    });
+    in_view.or_else(|| {
+        let mut newest: Option<(u64, CallId)> = None;
+        for process in trace.processes().iter().filter(|process| process.is_running()) {
+            for thread in process.threads() {
+                let at = thread.end_raw().map_or(0, |raw| process.clock.ns(raw));
+                if newest.is_none_or(|(best, _)| at > best)
+                    && let Some(id) = innermost(process.ix, thread.no)
+                {
+                    newest = Some((at, id));
+                }
+            }
+        }
+        newest.map(|(_, id)| id)
+    })
 }
 
 impl Pane for Calls {
@@ -15,11 +374,182 @@ impl Pane for Calls {
         &[Context::Calls, Context::Lists]
     }
 
-    fn act(&mut self, _action: Action, _cx: &mut Cx<'_>) -> bool {
-        false
+    fn act(&mut self, action: Action, cx: &mut Cx<'_>) -> bool {
+        if self.move_cursor(action, cx) {
+            return true;
+        }
+        let Some(trace) = trace(cx.session) else { return false };
+        let trace = read(&trace);
+        let row = self.row().map(|row| (row.node, row.fold));
+        if !matches!(action, Action::Follow | Action::ToggleValues) && action.row().context == Context::Calls {
+            self.stop_following();
+        }
+        match (action, row) {
+            (Action::Toggle, _) => self.toggle(&trace, cx),
+            (Action::Unfold, Some((node, Fold::Folded))) => {
+                self.tree.open(node);
+                self.rebuild(&trace, cx.rows());
+            }
+            (Action::Unfold, Some((_, Fold::Unfolded))) => self.select_row(self.cursor.at + 1, cx),
+            (Action::Unfold, Some((Node::More(..), _))) => self.toggle(&trace, cx),
+            (Action::Fold, Some((node, Fold::Unfolded))) => {
+                self.tree.close(node);
+                self.rebuild(&trace, cx.rows());
+            }
+            (Action::Fold | Action::Parent, _) => self.go_up(cx),
+            (Action::UnfoldLevel, _) => {
+                for node in self.level(self.cursor.at) {
+                    if self.rows.iter().any(|row| row.node == node && row.fold == Fold::Folded) {
+                        self.tree.open(node);
+                    }
+                }
+                self.rebuild(&trace, cx.rows());
+            }
+            (Action::FoldLevel, _) => {
+                let level = self.level(self.cursor.at);
+                let open: Vec<_> = level.into_iter().filter(|node| self.tree.is_open(*node)).collect();
+                if open.is_empty() {
+                    // The level is folded already: the one above is meant.
+                    self.go_up(cx);
+                }
+                open.into_iter().for_each(|node| self.tree.close(node));
+                self.rebuild(&trace, cx.rows());
+            }
+            (Action::UnfoldSubtree, Some((node, Fold::Folded | Fold::Unfolded))) => {
+                if !self.tree.open_below(&trace, node) {
+                    cx.say(
+                        Tone::Warning,
+                        format!("unfolded the first {} rows; there is more below", tree::UNFOLD_LIMIT),
+                    );
+                }
+                self.rebuild(&trace, cx.rows());
+            }
+            (Action::FoldSubtree, Some((node, _))) => {
+                self.tree.close_below(&trace, node);
+                self.rebuild(&trace, cx.rows());
+            }
+            (Action::PreviousSibling, _) => self.sibling(&trace, false, cx),
+            (Action::NextSibling, _) => self.sibling(&trace, true, cx),
+            (Action::Root, Some((node, _))) if !matches!(node, Node::More(..)) => {
+                if self.root() != Some(node) {
+                    self.roots.push((node, self.selected));
+                    self.tree.open(node);
+                    self.rebuild(&trace, cx.rows());
+                }
+            }
+            (Action::Unroot, _) => self.unroot(&trace, cx),
+            (Action::Back, _) if !self.roots.is_empty() => self.unroot(&trace, cx),
+            (Action::Follow, _) => {
+                if self.follow {
+                    self.stop_following();
+                } else if cx.session.is_live() {
+                    self.follow = true;
+                    self.follow_running(&trace, true);
+                    self.rebuild(&trace, cx.rows());
+                    cx.request(Request::Selected);
+                } else {
+                    cx.say(Tone::Plain, "nothing runs any more, so there is nothing to follow");
+                }
+            }
+            (Action::Running, _) => {
+                if self.follow_running(&trace, false) {
+                    self.rebuild(&trace, cx.rows());
+                    cx.request(Request::Selected);
+                } else {
+                    cx.say(Tone::Plain, "no call is running");
+                }
+            }
+            (Action::ToggleValues, _) => {
+                let now = self.values.unwrap_or(cx.config.values_in_rows);
+                self.values = Some(!now);
+            }
+            (Action::NextSame, _) => self.same(true, cx),
+            (Action::PreviousSame, _) => self.same(false, cx),
+            (Action::NextHit, _) => self.next_hit(true, cx),
+            (Action::PreviousHit, _) => self.next_hit(false, cx),
+            (Action::Why, _) => match self.code() {
+                Some((process, code)) => cx.request(Request::Explain(process, code)),
+                None => cx.say(Tone::Plain, "select a call first"),
+            },
+            (Action::Select, _) => match self.code() {
+                Some((process, code)) => cx.request(Request::SelectorsFor(process, code)),
+                None => cx.say(Tone::Plain, "select a call first"),
+            },
+            _ => return action.row().context == Context::Calls,
+        }
+        true
+    }
+
+    fn click(&mut self, row: Option<usize>, fold: bool, double: bool, cx: &mut Cx<'_>) {
+        let Some(row) = row.filter(|row| *row < self.rows.len()) else { return };
+        self.stop_following();
+        self.select_row(row, cx);
+        let more = matches!(self.selected, Some(Node::More(..)));
+        if (fold || double || more)
+            && let Some(trace) = trace(cx.session)
+        {
+            self.toggle(&read(&trace), cx);
+        }
+    }
+
+    fn scroll(&mut self, rows: isize, cx: &mut Cx<'_>) {
+        self.stop_following();
+        let mut cursor = self.cursor;
+        cursor.scroll(rows, self.rows.len(), cx.rows());
+        self.cursor = cursor;
+        self.select_row(cursor.at, cx);
+    }
+
+    fn refresh(&mut self, cx: &mut Cx<'_>) {
+        let Some(trace) = trace(cx.session) else { return };
+        let trace = read(&trace);
+        if self.follow {
+            if cx.session.is_live() {
+                self.follow_running(&trace, true);
+            } else {
+                self.stop_following();
+            }
+        }
+        let before = self.selected;
+        self.rebuild(&trace, cx.rows());
+        if before != self.selected || self.call().is_some_and(|call| call.end_ns.is_none()) {
+            cx.request(Request::Selected);
+        }
+        cx.redraw();
+    }
+
+    fn search(&mut self, text: &str, forward: bool, cx: &mut Cx<'_>) {
+        let Some(trace) = trace(cx.session) else { return };
+        let functions = self.search.for_text(&read(&trace), text);
+        if text.is_empty() {
+            cx.redraw();
+        } else if functions == 0 {
+            cx.say(Tone::Warning, format!("no function that was seen has {text:?} in its name"));
+        } else {
+            self.next_hit(forward, cx);
+        }
+    }
+
+    fn copied(&self, cx: &Cx<'_>) -> Option<String> {
+        let trace = trace(cx.session)?;
+        let trace = read(&trace);
+        let call = self.call()?;
+        Some(label::full(&trace, call))
+    }
+
+    fn place(&self, cx: &Cx<'_>) -> Option<(PathBuf, u32)> {
+        let trace = trace(cx.session)?;
+        let trace = read(&trace);
+        let (process, code) = self.code()?;
+        let record = trace.process(process)?.code(code)?;
+        let real = !record.facts.filename.starts_with('<');
+        real.then(|| (PathBuf::from(&record.facts.abs_path), record.facts.first_line))
     }
 
     fn hints(&self) -> Vec<Action> {
         vec![Action::Follow, Action::Search, Action::Toggle, Action::Why, Action::Select]
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ pub mod calls;
 pub mod details;
 pub mod event;
 pub mod filters;
+pub mod follow;
 pub mod functions;
 pub mod host;
 pub mod lab;

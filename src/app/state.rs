@@ -3,11 +3,12 @@
 //! [`State::update`] takes an event and returns what is to be done outside. It never blocks, never touches the terminal,
 //! and never reads a file that could be slow: those are effects.
 
+use super::calls::Calls;
 use super::event::{Effect, Effects, Event, Mouse, MouseKind, Signal};
 use super::layout::{Layout, Size};
 use super::line_edit::LineEdit;
 use super::overlay::{Answer, Overlay, Palette, Question, Reply};
-use super::pane::{Cx, Hit, Message, PaneId, Request, Tone};
+use super::pane::{Cx, Hit, Message, Pane, PaneId, Request, Tone};
 use super::panes::Panes;
 use super::search::Prompt;
 use super::session::Session;
@@ -116,11 +117,18 @@ impl State {
             Event::Signal(Signal::Continue) => effects.push(Effect::Repaint),
             Event::TraceGrew => {
                 if !self.session.paused {
+                    self.session.refresh();
                     self.refresh(&mut effects);
                 }
             }
-            Event::Tick => effects.redraw = self.session.is_live() && !self.session.paused,
-            Event::Output(_) | Event::Traces(_) | Event::Source(_) | Event::Found(_) => {}
+            Event::Tick => {
+                if self.session.is_live() && !self.session.paused {
+                    self.session.clock();
+                    effects.redraw = true;
+                }
+            }
+            Event::Found(found) => self.with_calls(&mut effects, |calls, cx| calls.found(&found, cx)),
+            Event::Output(_) | Event::Traces(_) | Event::Source(_) => {}
             Event::TargetEnded => {
                 self.session.target_runs = false;
                 effects.redraw = true;
@@ -148,16 +156,20 @@ impl State {
     }
 
     /// Lets a pane work, and then does what it asked for.
-    fn with<R>(
-        &mut self,
-        id: PaneId,
-        effects: &mut Effects,
-        work: impl FnOnce(&mut dyn super::pane::Pane, &mut Cx<'_>) -> R,
-    ) -> R {
+    fn with<R>(&mut self, id: PaneId, effects: &mut Effects, work: impl FnOnce(&mut dyn Pane, &mut Cx<'_>) -> R) -> R {
+        self.within(id, effects, |panes, cx| work(panes.get_mut(id), cx))
+    }
+
+    /// The same for the call tree, by its own type.
+    fn with_calls<R>(&mut self, effects: &mut Effects, work: impl FnOnce(&mut Calls, &mut Cx<'_>) -> R) -> R {
+        self.within(PaneId::Calls, effects, |panes, cx| work(&mut panes.calls, cx))
+    }
+
+    fn within<R>(&mut self, id: PaneId, effects: &mut Effects, work: impl FnOnce(&mut Panes, &mut Cx<'_>) -> R) -> R {
         let area = self.layout().of(id);
         let mut cx =
             Cx { session: &mut self.session, config: &self.config, area, effects, requests: Vec::new(), message: None };
-        let result = work(self.panes.get_mut(id), &mut cx);
+        let result = work(&mut self.panes, &mut cx);
         let Cx { requests, message, .. } = cx;
         if message.is_some() {
             self.message = message;

@@ -1,10 +1,387 @@
-//! The call tree.
+//! The call tree. The tree widget gets the rows in view and nothing else: what is above is a few empty parents that are
+//! scrolled away, what is below is left out. So a picture costs as much as it has rows, whatever the tree holds.
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, rect};
 use crate::app::State;
+use crate::app::calls::label;
+use crate::app::calls::tree::{Fold, Node, Row};
 use crate::app::layout::Area;
+use crate::app::pane::{Hit, PaneId};
+use crate::app::session::{Phase, read};
+use crate::app::{text, units};
+use crate::config::Role;
+use crate::index::{CallInfo, Outcome};
+use crate::trace::Trace;
+use crate::trace::event::Opening;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::StatefulWidget;
+use tui_tree_widget::{Tree, TreeItem, TreeState};
+
+/// Columns of a row, from the right.
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    /// Cells for file and line; 0: not shown.
+    place: usize,
+    /// Cells for the duration.
+    duration: usize,
+    /// Cells for the share bar; 0: not shown.
+    bar: usize,
+}
+
+impl Columns {
+    fn new(width: usize) -> Self {
+        Self {
+            place: if width >= 64 { (width / 4).min(28) } else { 0 },
+            duration: if width >= 30 { 9 } else { 0 },
+            bar: if width >= 56 { 8 } else { 0 },
+        }
+    }
+
+    fn all(self) -> usize {
+        self.place + self.duration + self.bar
+    }
+}
 
 /// Draws the pane.
-pub fn draw(_state: &State, area: Area, canvas: &mut Canvas<'_>) {
-    canvas.empty(area, &["There is nothing to show here yet."]);
+pub fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
+    let calls = &state.panes.calls;
+    let Some(trace) = &state.session.trace else {
+        canvas.empty(area, &["No trace is open."]);
+        return;
+    };
+    let trace = read(trace);
+    let rows = calls.rows();
+    if rows.is_empty() {
+        nothing(state, area, canvas);
+        return;
+    }
+    let height = usize::from(area.height);
+    let mut cursor = calls.cursor;
+    cursor.fit(rows.len(), height);
+    let visible = &rows[cursor.top..rows.len().min(cursor.top + height)];
+    let shift = shift(rows.get(cursor.at).map_or(0, |row| row.depth), usize::from(area.width));
+    let columns = Columns::new(usize::from(area.width));
+    let whole = whole(state, &trace);
+    let mut items = Items::default();
+    for (at, row) in visible.iter().enumerate() {
+        let depth = row.depth.saturating_sub(shift);
+        let room = usize::from(area.width).saturating_sub(1 + depth * 2 + 2);
+        let line = line(state, &trace, row, room, columns, whole, canvas);
+        items.push(depth, cursor.top + at, line, row.fold);
+        let on_screen = area.row(u16::try_from(at).unwrap_or(u16::MAX));
+        canvas.hit(on_screen, Hit::Row(PaneId::Calls, cursor.top + at));
+        let (_, sign) = on_screen.split_left(u16::try_from(1 + depth * 2).unwrap_or(u16::MAX));
+        if row.fold != Fold::Leaf {
+            canvas.hit(sign.split_left(2).0, Hit::Fold(PaneId::Calls, cursor.top + at));
+        }
+    }
+    let (items, mut tree, above) = items.finish(cursor.at);
+    let Ok(widget) = Tree::new(&items) else { return };
+    let selection = if state.focus == PaneId::Calls { Role::Selection } else { Role::Unfocused };
+    let (open, closed, leaf) =
+        (format!("{} ", canvas.signs.unfolded), format!("{} ", canvas.signs.folded), format!("{} ", canvas.signs.leaf));
+    let widget = widget
+        .highlight_style(canvas.style(selection))
+        .highlight_symbol(canvas.signs.cursor)
+        .node_open_symbol(&open)
+        .node_closed_symbol(&closed)
+        .node_no_children_symbol(&leaf);
+    // The empty parents above the first row are scrolled away.
+    for _ in 0..above {
+        tree.scroll_down(1);
+    }
+    let area = rect(area).intersection(canvas.buffer.area);
+    StatefulWidget::render(widget, area, canvas.buffer, &mut tree);
+}
+
+/// How many levels are left out at the left, so that the row under the cursor has room for its text. It changes in
+/// steps, so that moving by one row does not move the whole picture.
+fn shift(depth: usize, width: usize) -> usize {
+    const STEP: usize = 8;
+    let levels = (width / 4).max(4);
+    depth.saturating_sub(levels).div_ceil(STEP) * STEP
+}
+
+/// The time that a full bar stands for: the root's, or the whole recording's.
+fn whole(state: &State, trace: &Trace) -> u64 {
+    match state.panes.calls.root() {
+        Some(Node::Call(_)) => {
+            state.panes.calls.rows().first().and_then(|row| row.call.as_ref()).map_or(1, |call| elapsed(state, call))
+        }
+        _ => state.session.status.elapsed_ns.max(trace.last_ns()),
+    }
+    .max(1)
+}
+
+/// How long a call took, or has been running.
+fn elapsed(state: &State, call: &CallInfo) -> u64 {
+    call.duration_ns().unwrap_or_else(|| state.session.status.elapsed_ns.saturating_sub(call.start_ns))
+}
+
+/// Rows as nested items. Identifiers are row numbers; parents that are not in view get numbers from the top end.
+#[derive(Default)]
+struct Items {
+    /// Open levels, outermost first.
+    levels: Vec<(usize, Line<'static>, Vec<TreeItem<'static, usize>>, Fold)>,
+    done: Vec<TreeItem<'static, usize>>,
+    paths: Vec<Vec<usize>>,
+    selected: Vec<Vec<usize>>,
+    above: usize,
+    began: bool,
+}
+
+impl Items {
+    fn push(&mut self, depth: usize, row: usize, line: Line<'static>, fold: Fold) {
+        if !self.began {
+            self.began = true;
+            self.above = depth;
+            for level in 0..depth {
+                self.levels.push((usize::MAX - level, Line::default(), Vec::new(), Fold::Unfolded));
+                self.paths.push(self.path());
+            }
+        }
+        while self.levels.len() > depth {
+            self.close();
+        }
+        self.levels.push((row, line, Vec::new(), fold));
+        let path = self.path();
+        if fold == Fold::Unfolded {
+            self.paths.push(path.clone());
+        }
+        self.selected.push(path);
+    }
+
+    fn path(&self) -> Vec<usize> {
+        self.levels.iter().map(|(row, ..)| *row).collect()
+    }
+
+    fn close(&mut self) {
+        let Some((row, line, mut children, fold)) = self.levels.pop() else { return };
+        if fold != Fold::Leaf && children.is_empty() {
+            // The widget draws a fold sign only where there is a child.
+            children.push(TreeItem::new_leaf(row, ""));
+        }
+        let item = TreeItem::new(row, line, children).unwrap_or_else(|_| TreeItem::new_leaf(row, ""));
+        match self.levels.last_mut() {
+            Some((_, _, siblings, _)) => siblings.push(item),
+            None => self.done.push(item),
+        }
+    }
+
+    /// The items, the widget's state, and how many rows are to be scrolled away.
+    fn finish(mut self, selected: usize) -> (Vec<TreeItem<'static, usize>>, TreeState<usize>, usize) {
+        while !self.levels.is_empty() {
+            self.close();
+        }
+        let mut state = TreeState::default();
+        if let Some(path) = self.selected.into_iter().find(|path| path.last() == Some(&selected)) {
+            state.select(path);
+        }
+        for path in self.paths {
+            state.open(path);
+        }
+        (self.done, state, self.above)
+    }
+}
+
+/// The text of a row, filled to `room` cells: the label, file and line, duration, share.
+fn line(
+    state: &State,
+    trace: &Trace,
+    row: &Row,
+    room: usize,
+    columns: Columns,
+    whole: u64,
+    canvas: &Canvas<'_>,
+) -> Line<'static> {
+    let mut spans = Spans { canvas, spans: Vec::new(), used: 0 };
+    let label_room = room.saturating_sub(columns.all());
+    match (row.node, &row.call) {
+        (_, Some(call)) => call_label(state, trace, call, label_room, &mut spans),
+        (Node::Process(ix), _) => process_label(trace, ix, label_room, &mut spans),
+        (Node::Thread(process, thread), _) => {
+            let found = trace.thread(process, thread);
+            let name = found.and_then(|thread| thread.name.clone()).unwrap_or_else(|| format!("Thread {}", thread.0));
+            spans.add(&text::elide_middle(&text::clean(&name), label_room, canvas.signs.ellipsis), Role::Text);
+        }
+        _ => more_label(row, label_room, &mut spans),
+    }
+    spans.to(label_room);
+    let (duration, running) = match (row.node, &row.call) {
+        (_, Some(call)) => (Some(elapsed(state, call)), call.end_ns.is_none()),
+        (Node::Process(ix), _) => {
+            let span = trace.process(ix).map(|process| {
+                let end = if process.is_running() { state.session.status.elapsed_ns } else { process.last_ns() };
+                end.saturating_sub(process.start_ns())
+            });
+            (span, false)
+        }
+        (Node::Thread(process, thread), _) => (thread_span(state, trace, process, thread), false),
+        _ => (None, false),
+    };
+    if columns.place > 0 {
+        let place = row.call.as_ref().map(|call| label::place(trace, call)).unwrap_or_default();
+        let place = text::elide_path(&place, columns.place - 1, canvas.signs.ellipsis).into_owned();
+        spans.add(&text::pad_start(&place, columns.place), Role::Dim);
+    }
+    if columns.duration > 0 {
+        let shown = duration.map(|ns| units::duration(ns, canvas.signs.micro)).unwrap_or_default();
+        spans.add(&text::pad_start(&shown, columns.duration), if running { Role::Accent } else { Role::Text });
+    }
+    if columns.bar > 0 {
+        let share = duration.map(|ns| bar(ns, whole, columns.bar - 1, canvas)).unwrap_or_default();
+        spans.add(" ", Role::Text);
+        spans.add(&text::pad(&share, columns.bar - 1), Role::Trace);
+    }
+    Line::from(spans.spans)
+}
+
+struct Spans<'c, 'b> {
+    canvas: &'c Canvas<'b>,
+    spans: Vec<Span<'static>>,
+    used: usize,
+}
+
+impl Spans<'_, '_> {
+    fn add(&mut self, text: &str, role: Role) {
+        self.used += text::width(text);
+        self.spans.push(Span::styled(text.to_owned(), self.canvas.style(role)));
+    }
+
+    /// Fills with spaces up to a column.
+    fn to(&mut self, column: usize) {
+        let missing = column.saturating_sub(self.used);
+        self.used += missing;
+        self.spans.push(Span::raw(" ".repeat(missing)));
+    }
+}
+
+fn call_label(state: &State, trace: &Trace, call: &CallInfo, room: usize, spans: &mut Spans<'_, '_>) {
+    let signs = spans.canvas.signs;
+    let calls = &state.panes.calls;
+    let (name, is_module) = label::name(trace, call);
+    let hit = calls.search.is_hit(call.id.process, call.code);
+    let mut prefix = String::new();
+    if call.opening == Opening::Resync {
+        prefix = format!("{} ", signs.filter_changed);
+    } else if matches!(call.opening, Opening::Resume | Opening::Throw) {
+        prefix = format!("{} ", signs.generator);
+    }
+    let mut suffix = match call.outcome {
+        Outcome::Open if state.session.phase == Phase::Recording => format!("  {}", signs.running),
+        Outcome::Raise => format!(" {}", signs.raised),
+        Outcome::Resync => format!("  {}", signs.filter_changed),
+        _ => String::new(),
+    };
+    let show_values = calls.values.unwrap_or(state.config.values_in_rows);
+    let fixed = text::width(&prefix) + text::width(&suffix);
+    let name = text::elide_middle(&name, room.saturating_sub(fixed), signs.ellipsis).into_owned();
+    let rest = room.saturating_sub(fixed + text::width(&name));
+    let tail = if show_values && !is_module && rest > 3 { label::tail(trace, call, rest) } else { String::new() };
+    if tail.contains('↯') {
+        suffix.clear();
+    }
+    let mut tail = text::elide(&tail, rest, signs.ellipsis).into_owned();
+    if state.config.ascii {
+        tail = tail.replace('→', signs.arrow).replace('↯', signs.raised).replace('…', signs.ellipsis);
+    }
+    if fixed <= room {
+        spans.add(&prefix, Role::Warning);
+    }
+    let role = match () {
+        () if hit => Role::Hit,
+        () if is_module => Role::Module,
+        () => Role::Text,
+    };
+    spans.add(&name, role);
+    spans.add(&tail, if call.outcome == Outcome::Raise { Role::Error } else { Role::Value });
+    if fixed <= room {
+        spans.add(&suffix, if call.outcome == Outcome::Raise { Role::Error } else { Role::Accent });
+    }
+}
+
+fn process_label(trace: &Trace, ix: crate::model::id::ProcessIx, room: usize, spans: &mut Spans<'_, '_>) {
+    let Some(process) = trace.process(ix) else { return };
+    let signs = spans.canvas.signs;
+    let argv = process.info.argv.join(" ");
+    let mut label = format!("pid {}  {}", process.info.pid, text::clean(&argv));
+    if let Some(reason) = &process.info.not_recorded {
+        label = format!("{label}  {} not recorded: {}", signs.warning, text::clean(reason));
+    } else if process.is_running() {
+        label = format!("{label}  {}", signs.running);
+    } else {
+        let ended = match process.exit {
+            Some(crate::trace::manifest::Exit::Code(0)) => String::new(),
+            Some(crate::trace::manifest::Exit::Code(code)) => format!("  {} exit {code}", signs.failed),
+            Some(crate::trace::manifest::Exit::Signal(signal)) => {
+                format!("  {} {}", signs.failed, crate::app::session::signal_name(signal))
+            }
+            None if process.died() => format!("  {} died", signs.failed),
+            None => String::new(),
+        };
+        label += &ended;
+    }
+    let role = if process.info.not_recorded.is_some() { Role::Warning } else { Role::Text };
+    spans.add(&text::elide(&label, room, signs.ellipsis), role);
+}
+
+fn more_label(row: &Row, room: usize, spans: &mut Spans<'_, '_>) {
+    let signs = spans.canvas.signs;
+    let label = match row.more {
+        Some((n, true)) => format!("{} {} more", signs.more, units::grouped(n)),
+        Some((n, false)) => format!("{} more than {} more", signs.more, units::grouped(n)),
+        None => signs.more.to_owned(),
+    };
+    spans.add(&text::elide(&label, room, signs.ellipsis), Role::Dim);
+}
+
+fn thread_span(
+    state: &State,
+    trace: &Trace,
+    ix: crate::model::id::ProcessIx,
+    no: crate::model::id::ThreadNo,
+) -> Option<u64> {
+    let process = trace.process(ix)?;
+    let thread = process.thread(no)?;
+    let start = process.clock.ns(thread.start_raw()?);
+    let runs = process.is_running() && !thread.ended;
+    let end = if runs { state.session.status.elapsed_ns } else { process.clock.ns(thread.end_raw()?) };
+    Some(end.saturating_sub(start))
+}
+
+/// A bar of at most `cells`, in eighths; what is there at all shows at least a sliver from one percent on.
+fn bar(part: u64, whole: u64, cells: usize, canvas: &Canvas<'_>) -> String {
+    let share = (part as f64 / whole as f64).clamp(0.0, 1.0);
+    let mut eighths = (share * cells as f64 * 8.0).round() as usize;
+    if eighths == 0 && share >= 0.01 {
+        eighths = 1;
+    }
+    let mut bar = canvas.signs.bar[7].repeat(eighths / 8);
+    if let Some(rest) = (eighths % 8).checked_sub(1) {
+        bar.push_str(canvas.signs.bar[rest]);
+    }
+    bar
+}
+
+/// The pane without a row.
+fn nothing(state: &State, area: Area, canvas: &mut Canvas<'_>) {
+    let key = |action: crate::config::Action| {
+        state.config.keymap.keys(action).first().map(|key| key.pretty(state.config.ascii)).unwrap_or_default()
+    };
+    let (output, filters) = (key(crate::config::Action::ShowOutput), key(crate::config::Action::ShowFilters));
+    let warning = state.session.status.warnings.first().cloned();
+    let status = &state.session.status;
+    let hidden = units::plural(status.hidden_functions, "function is", "functions are");
+    match (&state.session.phase, warning) {
+        (_, Some(warning)) => canvas.empty(area, &["No calls were recorded.", &warning]),
+        (Phase::Recording, None) if status.hidden_functions > 0 => {
+            canvas.empty(area, &["No calls yet.", &format!("{hidden} hidden by filters: {filters} shows them")])
+        }
+        (Phase::Recording, None) => {
+            canvas.empty(area, &["Waiting for the first call…", &format!("{output} shows the program's output")])
+        }
+        (_, None) if status.hidden_functions > 0 => canvas
+            .empty(area, &["No calls were recorded.", &format!("{hidden} hidden by filters: {filters} shows them")]),
+        _ => canvas.empty(area, &["No calls were recorded.", "The program ran no Python code that could be recorded."]),
+    }
 }

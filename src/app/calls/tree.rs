@@ -1,0 +1,454 @@
+//! The call tree as rows: what is unfolded, and of wide nodes only pages.
+//!
+//! Only what is on the way to an unfolded node is ever looked at. A node's children are held in *windows*, runs of
+//! siblings; between windows stands one row that says how many more there are. Children of calls that have ended never
+//! change, so they are read once; only the open end of a growing trace is looked at again.
+
+use crate::index::{CallInfo, Nav};
+use crate::model::id::{CallId, ProcessIx, ThreadNo};
+use crate::trace::Trace;
+use std::collections::{HashMap, HashSet};
+
+/// Children shown when a node is unfolded, and added by each “more”.
+pub const PAGE: usize = 100;
+/// Siblings shown before and after a call that is jumped to.
+const AROUND: usize = 15;
+/// Siblings counted per step for a “more” row; what is beyond is counted in later steps, or said to be more.
+const COUNT_STEP: u64 = 2_000;
+/// Rows that “unfold everything below” adds at most.
+pub const UNFOLD_LIMIT: usize = 1_000;
+
+/// Something that hangs in the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Node {
+    /// A process.
+    Process(ProcessIx),
+    /// A thread.
+    Thread(ProcessIx, ThreadNo),
+    /// A call.
+    Call(CallId),
+    /// The siblings that are not shown, before this ordinal of the thread (`u64::MAX`: up to the end) and after the
+    /// one given first.
+    More(ProcessIx, ThreadNo, u64),
+}
+
+impl Node {
+    /// The thread it belongs to.
+    #[must_use]
+    pub fn thread(self) -> Option<(ProcessIx, ThreadNo)> {
+        match self {
+            Self::Process(_) => None,
+            Self::Thread(process, thread) | Self::More(process, thread, _) => Some((process, thread)),
+            Self::Call(id) => Some((id.process, id.thread)),
+        }
+    }
+}
+
+/// Whether a row has something inside, and whether it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fold {
+    /// Nothing inside.
+    Leaf,
+    /// Not shown.
+    Folded,
+    /// Shown.
+    Unfolded,
+}
+
+/// One row of the tree.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// What it is.
+    pub node: Node,
+    /// How deep it stands on the screen.
+    pub depth: usize,
+    /// Its fold sign.
+    pub fold: Fold,
+    /// The call, when it is one.
+    pub call: Option<CallInfo>,
+    /// For “more” rows: how many, and whether that is all of them.
+    pub more: Option<(u64, bool)>,
+}
+
+/// A run of siblings.
+#[derive(Clone, Debug, Default)]
+struct Window {
+    calls: Vec<CallInfo>,
+    /// How many are wanted.
+    want: usize,
+    /// How many siblings were counted behind it, up to which one, and whether that is all.
+    behind: u64,
+    counted_to: Option<u64>,
+    all_counted: bool,
+}
+
+/// The children of an unfolded node, as far as they are shown.
+#[derive(Clone, Debug, Default)]
+struct Branch {
+    windows: Vec<Window>,
+    /// The window that follows the running call; it moves instead of leaving copies behind.
+    live: Option<u64>,
+    settled: bool,
+}
+
+/// What is unfolded.
+#[derive(Clone, Debug, Default)]
+pub struct Tree {
+    open: HashSet<Node>,
+    /// Unfolded only because the running call is inside.
+    live: HashSet<Node>,
+    branches: HashMap<Node, Branch>,
+    /// Nodes that were unfolded by default once; never again without being asked.
+    seen: HashSet<Node>,
+}
+
+impl Tree {
+    /// Whether a node is unfolded.
+    #[must_use]
+    pub fn is_open(&self, node: Node) -> bool {
+        self.open.contains(&node) || self.live.contains(&node)
+    }
+
+    /// Unfolds a node.
+    pub fn open(&mut self, node: Node) {
+        self.open.insert(node);
+    }
+
+    /// Folds a node.
+    pub fn close(&mut self, node: Node) {
+        self.open.remove(&node);
+        self.live.remove(&node);
+        // The pages begin anew when it is unfolded again.
+        self.branches.remove(&node);
+    }
+
+    /// Folds a node and everything below.
+    pub fn close_below(&mut self, trace: &Trace, node: Node) {
+        let inside = |other: &Node| match (node, *other) {
+            (Node::Call(id), Node::Call(inner)) => {
+                (id.process, id.thread) == (inner.process, inner.thread)
+                    && Nav::of(trace, id).is_some_and(|nav| nav.subtree(id.ordinal).contains(&inner.ordinal))
+            }
+            (Node::Thread(process, thread), other) => other.thread() == Some((process, thread)),
+            (Node::Process(process), Node::Process(other)) => process == other,
+            (Node::Process(process), other) => other.thread().is_some_and(|(owner, _)| owner == process),
+            _ => false,
+        };
+        self.open.retain(|other| !inside(other));
+        self.live.retain(|other| !inside(other));
+        self.branches.retain(|other, _| !inside(other));
+    }
+
+    /// Unfolds a node and what is below it, widest first, until [`UNFOLD_LIMIT`] rows were added. False when it had to
+    /// stop early.
+    pub fn open_below(&mut self, trace: &Trace, node: Node) -> bool {
+        let mut queue = std::collections::VecDeque::from([node]);
+        let mut rows = 0;
+        while let Some(node) = queue.pop_front() {
+            if rows >= UNFOLD_LIMIT {
+                return false;
+            }
+            self.open(node);
+            for child in self.children(trace, node) {
+                rows += 1;
+                if child.fold != Fold::Leaf && !matches!(child.node, Node::More(..)) {
+                    queue.push_back(child.node);
+                }
+            }
+        }
+        true
+    }
+
+    /// Shows a page more of the siblings that a “more” row stands for.
+    pub fn show_more(&mut self, trace: &Trace, parent: Node, after: u64) {
+        let Some(branch) = self.branches.get_mut(&parent) else { return };
+        branch.settled = false;
+        if let Some(window) =
+            branch.windows.iter_mut().find(|window| window.calls.last().is_some_and(|call| call.id.ordinal == after))
+        {
+            window.want = window.calls.len() + PAGE;
+        }
+        self.fill(trace, parent);
+    }
+
+    /// Makes a call visible: everything around it is unfolded, and the windows reach it. `live`: only until the running
+    /// call is elsewhere.
+    pub fn reveal(&mut self, trace: &Trace, id: CallId, live: bool) {
+        let Some(nav) = Nav::of(trace, id) else { return };
+        let mut ordinal = id.ordinal;
+        let mut path = vec![Node::Thread(id.process, id.thread)];
+        let mut process = trace.process(id.process);
+        while let Some(found) = process {
+            path.push(Node::Process(found.ix));
+            process = found.parent.and_then(|parent| trace.process(parent));
+        }
+        if live {
+            self.live.clear();
+        }
+        loop {
+            let parent = nav.parent(ordinal);
+            let parent_node = parent.map_or(Node::Thread(id.process, id.thread), |parent| Node::Call(nav.id(parent)));
+            path.push(parent_node);
+            self.include(trace, &nav, parent_node, parent, ordinal, live);
+            match parent {
+                Some(parent) => ordinal = parent,
+                None => break,
+            }
+        }
+        if live { self.live.extend(path) } else { self.open.extend(path) }
+    }
+
+    /// What was unfolded for the running call stays as it is now.
+    pub fn keep_live(&mut self) {
+        self.open.extend(self.live.drain());
+        for branch in self.branches.values_mut() {
+            branch.live = None;
+        }
+    }
+
+    /// Makes sure that a window of `parent_node` has the child `ordinal`.
+    fn include(
+        &mut self,
+        trace: &Trace,
+        nav: &Nav<'_>,
+        parent_node: Node,
+        parent: Option<u64>,
+        ordinal: u64,
+        live: bool,
+    ) {
+        self.fill(trace, parent_node);
+        let branch = self.branches.entry(parent_node).or_default();
+        let has = |window: &Window| window.calls.iter().any(|call| call.id.ordinal == ordinal);
+        if branch.windows.iter().any(has) {
+            return;
+        }
+        if live && let Some(first) = branch.live.take() {
+            branch.windows.retain(|window| window.calls.first().is_none_or(|call| call.id.ordinal != first));
+        }
+        let mut first = ordinal;
+        for _ in 0..AROUND {
+            // Walking back may run into the window before; then it simply grows together with it.
+            match nav.previous_sibling(first) {
+                Some(previous) => first = previous,
+                None => break,
+            }
+        }
+        let before: HashSet<u64> =
+            branch.windows.iter().flat_map(|window| &window.calls).map(|call| call.id.ordinal).collect();
+        let calls: Vec<_> = nav
+            .children(parent, Some(first), 2 * AROUND + 1)
+            .into_iter()
+            .skip_while(|call| before.contains(&call.id.ordinal))
+            .take_while(|call| !before.contains(&call.id.ordinal))
+            .collect();
+        let Some(start) = calls.first().map(|call| call.id.ordinal) else { return };
+        if live {
+            branch.live = Some(start);
+        }
+        let at =
+            branch.windows.partition_point(|window| window.calls.first().is_some_and(|call| call.id.ordinal < start));
+        // A window that reached over it has to count anew what is behind it.
+        if let Some(window) = at.checked_sub(1).and_then(|before| branch.windows.get_mut(before)) {
+            (window.behind, window.counted_to, window.all_counted) = (0, None, false);
+        }
+        let want = if live { calls.len() } else { calls.len().max(2 * AROUND) };
+        branch.windows.insert(at, Window { want, calls, ..Window::default() });
+        branch.settled = false;
+        self.fill(trace, parent_node);
+    }
+
+    /// Reads what a branch wants and does not have, or has and may have changed.
+    fn fill(&mut self, trace: &Trace, node: Node) {
+        let (process, thread, parent) = match node {
+            Node::Call(id) => (id.process, id.thread, Some(id.ordinal)),
+            Node::Thread(process, thread) => (process, thread, None),
+            Node::Process(_) | Node::More(..) => return,
+        };
+        let branch = self.branches.entry(node).or_default();
+        if branch.settled {
+            return;
+        }
+        let Some(nav) = Nav::new(trace, process, thread) else { return };
+        if branch.windows.is_empty() {
+            let calls = nav.children(parent, None, PAGE);
+            if !calls.is_empty() {
+                branch.windows.push(Window { calls, want: PAGE, ..Window::default() });
+            }
+        }
+        let mut at = 0;
+        while at < branch.windows.len() {
+            let limit = branch.windows.get(at + 1).and_then(|next| next.calls.first()).map(|call| call.id.ordinal);
+            let window = &mut branch.windows[at];
+            window.refresh(&nav, parent, limit);
+            let touches = window.all_counted && window.behind == 0 && limit.is_some();
+            if touches {
+                let next = branch.windows.remove(at + 1);
+                let window = &mut branch.windows[at];
+                window.want = window.calls.len() + next.want.max(next.calls.len());
+                if branch.live == next.calls.first().map(|call| call.id.ordinal) {
+                    branch.live = None;
+                }
+                window.calls.extend(next.calls);
+                (window.behind, window.counted_to, window.all_counted) = (0, None, false);
+            } else {
+                at += 1;
+            }
+        }
+        let over = parent.is_some_and(|parent| nav.end(parent).is_some());
+        branch.settled = over && branch.windows.iter().all(|window| window.all_counted);
+    }
+
+    /// The rows directly inside a node.
+    fn children(&mut self, trace: &Trace, node: Node) -> Vec<Row> {
+        match node {
+            Node::Process(ix) => {
+                let mut rows = Vec::new();
+                if let Some(process) = trace.process(ix) {
+                    rows.extend(process.threads().iter().map(|thread| self.thread_row(ix, thread)));
+                }
+                rows.extend(trace.children(Some(ix)).into_iter().map(|child| self.process_row(trace, child.ix)));
+                rows
+            }
+            Node::More(..) => Vec::new(),
+            Node::Thread(..) | Node::Call(_) => {
+                self.fill(trace, node);
+                self.calls(node)
+            }
+        }
+    }
+
+    fn calls(&self, node: Node) -> Vec<Row> {
+        let Some(branch) = self.branches.get(&node) else { return Vec::new() };
+        let mut rows = Vec::new();
+        for window in &branch.windows {
+            rows.extend(window.calls.iter().map(|call| self.call_row(call)));
+            if let Some(last) = window.calls.last()
+                && (window.behind > 0 || !window.all_counted)
+            {
+                let node = Node::More(last.id.process, last.id.thread, last.id.ordinal);
+                let more = Some((window.behind, window.all_counted));
+                rows.push(Row { node, depth: 0, fold: Fold::Leaf, call: None, more });
+            }
+        }
+        rows
+    }
+
+    /// The row of a call.
+    #[must_use]
+    pub fn call_row(&self, call: &CallInfo) -> Row {
+        let node = Node::Call(call.id);
+        Row { node, depth: 0, fold: self.fold(node, call.descendants > 0), call: Some(*call), more: None }
+    }
+
+    fn thread_row(&mut self, process: ProcessIx, thread: &crate::trace::Thread) -> Row {
+        let node = Node::Thread(process, thread.no);
+        // A first look should show something: the main threads are unfolded until someone folds them.
+        if thread.no == ThreadNo(1) && thread.calls() > 0 && self.seen.insert(node) {
+            self.open(node);
+        }
+        Row { node, depth: 0, fold: self.fold(node, thread.calls() > 0), call: None, more: None }
+    }
+
+    fn process_row(&mut self, trace: &Trace, ix: ProcessIx) -> Row {
+        let node = Node::Process(ix);
+        let has = trace.process(ix).is_some_and(|process| !process.threads().is_empty())
+            || !trace.children(Some(ix)).is_empty();
+        // The first process is unfolded, and with it a few others; hundreds of workers are not.
+        if has && ix.0 < 8 && self.seen.insert(node) {
+            self.open(node);
+        }
+        Row { node, depth: 0, fold: self.fold(node, has), call: None, more: None }
+    }
+
+    fn fold(&self, node: Node, has: bool) -> Fold {
+        match (has, self.is_open(node)) {
+            (false, _) => Fold::Leaf,
+            (true, true) => Fold::Unfolded,
+            (true, false) => Fold::Folded,
+        }
+    }
+
+    /// All rows, from `root` (`None`: everything).
+    pub fn rows(&mut self, trace: &Trace, root: Option<Node>) -> Vec<Row> {
+        let mut rows = Vec::new();
+        // Each level is a list of rows still to be shown, the next one last.
+        let mut levels: Vec<Vec<Row>> = vec![self.top(trace, root)];
+        while let Some(level) = levels.last_mut() {
+            let Some(mut row) = level.pop() else {
+                levels.pop();
+                continue;
+            };
+            row.depth = levels.len() - 1;
+            let node = row.node;
+            let unfolded = row.fold == Fold::Unfolded;
+            rows.push(row);
+            if unfolded {
+                let mut children = self.children(trace, node);
+                children.reverse();
+                levels.push(children);
+            }
+        }
+        rows
+    }
+
+    /// The rows at the top, the last one first.
+    fn top(&mut self, trace: &Trace, root: Option<Node>) -> Vec<Row> {
+        let mut rows = match root {
+            Some(Node::Call(id)) => Nav::of(trace, id)
+                .and_then(|nav| nav.call(id.ordinal))
+                .map(|call| self.call_row(&call))
+                .into_iter()
+                .collect(),
+            Some(Node::Thread(process, thread)) => {
+                trace.thread(process, thread).map(|thread| self.thread_row(process, thread)).into_iter().collect()
+            }
+            Some(Node::Process(process)) => vec![self.process_row(trace, process)],
+            Some(Node::More(..)) | None => match trace.processes() {
+                // One process alone needs no row.
+                [only] => only.threads().iter().map(|thread| self.thread_row(only.ix, thread)).collect(),
+                _ => trace.children(None).into_iter().map(|process| self.process_row(trace, process.ix)).collect(),
+            },
+        };
+        rows.reverse();
+        rows
+    }
+}
+
+impl Window {
+    /// Looks again at calls that were open, adds what is wanted, and counts what is behind, up to the sibling `limit`.
+    fn refresh(&mut self, nav: &Nav<'_>, parent: Option<u64>, limit: Option<u64>) {
+        for call in &mut self.calls {
+            if call.end_ns.is_none()
+                && let Some(now) = nav.call(call.id.ordinal)
+            {
+                *call = now;
+            }
+        }
+        if self.calls.len() < self.want
+            && let Some(last) = self.calls.last().map(|call| call.id.ordinal)
+        {
+            let more = nav.children(parent, Some(last), self.want - self.calls.len() + 1);
+            let more: Vec<_> =
+                more.into_iter().skip(1).take_while(|call| limit.is_none_or(|limit| call.id.ordinal < limit)).collect();
+            if !more.is_empty() {
+                (self.behind, self.counted_to, self.all_counted) = (0, None, false);
+                self.calls.extend(more);
+            }
+        }
+        let Some(last) = self.calls.last().map(|call| call.id.ordinal) else { return };
+        let mut at = self.counted_to.filter(|at| *at >= last).unwrap_or(last);
+        for _ in 0..COUNT_STEP {
+            match nav.next_sibling(at).filter(|next| limit.is_none_or(|limit| *next < limit)) {
+                Some(next) => {
+                    self.behind += 1;
+                    at = next;
+                }
+                None => {
+                    (self.counted_to, self.all_counted) = (Some(at), true);
+                    return;
+                }
+            }
+        }
+        (self.counted_to, self.all_counted) = (Some(at), false);
+    }
+}
