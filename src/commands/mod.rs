@@ -22,6 +22,7 @@ pub mod list;
 pub mod open;
 pub mod print;
 pub mod record;
+pub mod seen;
 pub mod stats;
 pub mod why;
 
