@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "what re-filtering and the second backend need is on its way")]
 #![allow(unsafe_code, reason = "this is C API code from end to end; each block says why it is sound")]
 
+pub mod capture;
 mod clock;
 mod codes;
 mod config;

@@ -84,7 +84,7 @@ pub(crate) mod tag {
 /// The int that [`tag::SMALL_INT`] itself stands for.
 pub(crate) const SMALL_INT_MIN: i64 = -32;
 /// The longest str that [`tag::SHORT_STR`] can say, in bytes.
-pub(crate) const SHORT_STR_MAX: usize = 31;
+pub const SHORT_STR_MAX: usize = 31;
 /// A decoder refuses values nested deeper than this; the recorder stays far below.
 pub const MAX_DEPTH: usize = 64;
 /// A container keeps at most this many items, so that their number is one byte, which is filled in afterwards.

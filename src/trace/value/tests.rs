@@ -78,6 +78,19 @@ fn a_full_writer_takes_nothing_halfway() {
 }
 
 #[test]
+fn a_length_is_filled_in_afterwards() {
+    for (guess, length, said) in [(0, 5, 5), (0, 500, 127), (0x3fff, 5, 5), (0x3fff, 1 << 40, 0x3fff), (1 << 40, 0, 0)]
+    {
+        let mut out = Writer::new(100);
+        let count = out.mapping(16, guess).expect("room");
+        assert!(out.none() && out.none());
+        out.close_with(count, 1, length);
+        let expected = Value::Mapping { id: 16, entries: vec![(Value::None, Value::None)], length: said };
+        assert_eq!(value(out.bytes()), Ok(expected), "{guess} {length}");
+    }
+}
+
+#[test]
 fn lines_and_exceptions() {
     let mut out = Writer::new(100);
     assert!(out.number(300) && out.number(2) && out.int(7) && out.number(0) && out.unbound());

@@ -203,6 +203,20 @@ impl Writer {
         }
     }
 
+    /// As [`Writer::close`], and writes the length anew, in as many bytes as it took before; what does not fit in them is
+    /// written as the largest number that does.
+    pub fn close_with(&mut self, count: Mark, kept: usize, length: u64) {
+        self.close(count, kept);
+        let field = count.0 + 1;
+        let width = self.bytes[field..].iter().take(NUMBER).take_while(|&&byte| byte >= 0x80).count() + 1;
+        let most = 1u64.checked_shl(7 * width as u32).map_or(u64::MAX, |above| above - 1);
+        let mut rest = length.min(most);
+        for (at, byte) in self.bytes[field..].iter_mut().take(width).enumerate() {
+            *byte = (rest & 0x7f) as u8 | if at + 1 < width { 0x80 } else { 0 };
+            rest >>= 7;
+        }
+    }
+
     /// Begins a sequence of `length` items; the items follow, then [`Writer::close`]. `None`: no room.
     pub fn sequence(&mut self, kind: Sequence, id: u64, length: u64) -> Option<Mark> {
         let tag = match kind {

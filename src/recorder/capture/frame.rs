@@ -1,0 +1,150 @@
+//! The variables of a running frame, read in place: no frame object is made for it, and nothing is copied.
+
+use super::python::{FrameLayout, Python, field, type_of};
+use pyo3::ffi::{self, PyObject};
+use std::ffi::c_void;
+
+/// The frame that runs in this thread.
+///
+/// # Safety
+/// The GIL is held and the layout is that of this version.
+#[inline]
+pub(super) unsafe fn running(layout: &FrameLayout) -> Option<*const c_void> {
+    // SAFETY: the caller's promise; the thread state is that of this thread.
+    unsafe {
+        let thread = ffi::PyThreadState_Get();
+        let mut inner: *const c_void = field(thread.cast(), layout.in_thread);
+        if let Some(at) = layout.in_between {
+            if inner.is_null() {
+                return None;
+            }
+            inner = field(inner, at);
+        }
+        (!inner.is_null()).then_some(inner)
+    }
+}
+
+/// A running frame during one callback.
+#[derive(Clone, Copy)]
+pub struct Frame {
+    /// The interpreter's own frame, or null when only `object` is there.
+    inner: *const c_void,
+    /// The frame object, borrowed; null when `inner` is enough.
+    object: *mut PyObject,
+}
+
+impl Frame {
+    /// The frame that runs `code` in this thread; `None` when it cannot be seen.
+    ///
+    /// # Safety
+    /// The GIL is held; used only until the callback returns.
+    #[inline]
+    pub unsafe fn current(code: *mut PyObject) -> Option<Self> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let python = Python::get();
+            if let Some(layout) = &python.layout.frame {
+                let inner = running(layout)?;
+                return (field::<*mut PyObject>(inner, layout.code) == code)
+                    .then_some(Self { inner, object: std::ptr::null_mut() });
+            }
+            let object = ffi::PyEval_GetFrame();
+            (!object.is_null()).then_some(Self { inner: std::ptr::null(), object: object.cast() })
+        }
+    }
+
+    /// The frame of a frame object, as trace and profile functions get it.
+    ///
+    /// # Safety
+    /// As [`Self::current`]; `object` is a frame object.
+    pub unsafe fn of(object: *mut PyObject) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let inner = match &Python::get().layout.frame {
+                Some(FrameLayout { inner: Some(places), .. }) => field(object.cast(), places.in_object),
+                Some(FrameLayout { inner: None, .. }) => object.cast::<c_void>().cast_const(),
+                None => std::ptr::null(),
+            };
+            Self { inner, object }
+        }
+    }
+
+    /// The variable in this place, borrowed; null when it has no value. Cells are opened when `cell` says that the
+    /// variable is kept in one. `None`: it cannot be read here.
+    ///
+    /// # Safety
+    /// As [`Self::current`]; `at` is the place of a variable of the frame's code.
+    #[inline]
+    pub(super) unsafe fn variable(self, python: &Python, at: usize, cell: bool) -> Option<*mut PyObject> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let layout = python.layout.frame.as_ref()?;
+            if self.inner.is_null() {
+                return None;
+            }
+            let value: *mut PyObject = field(self.inner, layout.variables + 8 * at);
+            if cell && !value.is_null() && type_of(value) == python.types.cell {
+                return Some(field(value.cast(), 16));
+            }
+            Some(value)
+        }
+    }
+
+    /// The slower way: the variable by name, as a new reference; null when it has none.
+    ///
+    /// # Safety
+    /// As [`Self::current`]; `name` is a `str`.
+    pub(super) unsafe fn variable_by_name(self, python: &Python, name: *mut PyObject) -> *mut PyObject {
+        // SAFETY: the caller's promise; what is raised (no such variable) is cleared at once.
+        unsafe {
+            let object = if self.object.is_null() { ffi::PyEval_GetFrame().cast() } else { self.object };
+            let Some(get) = python.functions.frame_var else { return std::ptr::null_mut() };
+            if object.is_null() {
+                return std::ptr::null_mut();
+            }
+            let value = get(object, name);
+            if value.is_null() {
+                ffi::PyErr_Clear();
+            }
+            value
+        }
+    }
+
+    /// The mapping in which a module or class body keeps its variables, borrowed; only an exact `dict`.
+    ///
+    /// # Safety
+    /// As [`Self::current`].
+    pub(super) unsafe fn mapping(self, python: &Python) -> Option<*mut PyObject> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let layout = python.layout.frame.as_ref()?;
+            if self.inner.is_null() {
+                return None;
+            }
+            let locals: *mut PyObject = field(self.inner, layout.locals);
+            (!locals.is_null() && type_of(locals) == &raw mut ffi::PyDict_Type).then_some(locals)
+        }
+    }
+
+    /// What was sent into the generator that is being resumed, borrowed: it lies on top of the frame's stack.
+    /// `variables` and `stack` are the sizes of its code's variables and stack.
+    ///
+    /// # Safety
+    /// As [`Self::current`], from a callback for the resumption.
+    pub(super) unsafe fn sent(self, python: &Python, variables: usize, stack: usize) -> Option<*mut PyObject> {
+        // SAFETY: the caller's promise; the place is checked against the sizes.
+        unsafe {
+            let layout = python.layout.frame.as_ref()?;
+            if self.inner.is_null() {
+                return None;
+            }
+            let top: i32 = field(self.inner, layout.inner?.stack_top);
+            let top = usize::try_from(top).ok()?;
+            if top <= variables || top > variables + stack {
+                return None;
+            }
+            let value: *mut PyObject = field(self.inner, layout.variables + 8 * (top - 1));
+            (!value.is_null()).then_some(value)
+        }
+    }
+}

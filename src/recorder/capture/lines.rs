@@ -1,0 +1,260 @@
+//! Line by line: which variables changed since the line before.
+//!
+//! For each open call a number per variable stands for what it held at the last line. For numbers it is made of the value,
+//! for containers and instances of a bounded look into them, so that `items.append(x)` counts as a change of `items`.
+//! Two values with the same number are taken for the same; that a change far inside a large structure goes unnoticed is
+//! the price of a line that costs a few nanoseconds.
+
+use super::container::{Entries, Table};
+use super::frame::Frame;
+use super::instance::{self, Values};
+use super::policy::{CodeValues, Variable};
+use super::python::{Python, field, type_of};
+use super::{Scratch, limits, number, text};
+use crate::filter::ValueAction;
+use pyo3::ffi::{self, PyObject};
+
+/// The open calls of a thread, as far as their lines are recorded.
+#[derive(Debug, Default)]
+pub struct Watch {
+    prints: Vec<u64>,
+    starts: Vec<usize>,
+}
+
+/// The print of a variable without a value.
+const UNBOUND: u64 = 0;
+
+impl Watch {
+    /// A call begins.
+    #[inline]
+    pub fn open(&mut self, code: &CodeValues) {
+        self.starts.push(self.prints.len());
+        self.prints.resize(self.prints.len() + code.watched(), UNBOUND);
+    }
+
+    /// The innermost call ends.
+    #[inline]
+    pub fn close(&mut self) {
+        if let Some(start) = self.starts.pop() {
+            self.prints.truncate(start);
+        }
+    }
+
+    /// Every call is closed: after a gap in the recording.
+    pub fn clear(&mut self) {
+        self.prints.clear();
+        self.starts.clear();
+    }
+
+    /// The payload of a line event of the innermost call: the line about to run and what changed before it. `line` 0 is
+    /// the end of the call; then `None` when nothing changed.
+    ///
+    /// # Safety
+    /// As [`Scratch::arguments`]; `code` is what the innermost call was opened with.
+    pub unsafe fn line<'a>(
+        &mut self,
+        code: &CodeValues,
+        frame: Frame,
+        line: u32,
+        scratch: &'a mut Scratch,
+    ) -> Option<&'a [u8]> {
+        /// An index and a value that says little.
+        const LEAST: usize = 16;
+        scratch.out.clear();
+        scratch.out.number(u64::from(line));
+        let mut changed = false;
+        let start = self.starts.last().copied().unwrap_or(self.prints.len());
+        let prints = self.prints.get_mut(start..).unwrap_or_default();
+        // SAFETY: the caller's promise.
+        unsafe {
+            let python = Python::get();
+            let mapping = if code.in_mapping { Mapping::of(python, frame) } else { None };
+            for (at, (variable, print)) in code.locals.iter().zip(prints).enumerate() {
+                let object = match (&mapping, code.in_mapping) {
+                    (Some(mapping), _) => match code.names.get(at) {
+                        Some(name) => mapping.get(python, name.0),
+                        None => continue,
+                    },
+                    (None, true) => continue,
+                    (None, false) => match frame.variable(python, variable.place as usize, variable.cell) {
+                        Some(object) => object,
+                        None => break,
+                    },
+                };
+                let now = if object.is_null() { UNBOUND } else { print_of(python, object, 0) };
+                if now == *print {
+                    continue;
+                }
+                if scratch.out.room() < limits::BYTES + LEAST {
+                    // The rest comes with the next line.
+                    break;
+                }
+                *print = now;
+                changed = true;
+                scratch.changed(python, code, at, object, variable);
+            }
+        }
+        (changed || line > 0).then(|| scratch.out.bytes())
+    }
+}
+
+impl Scratch {
+    /// One changed variable: index and value. A dropped one is not mentioned.
+    unsafe fn changed(
+        &mut self,
+        python: &Python,
+        code: &CodeValues,
+        at: usize,
+        object: *mut PyObject,
+        variable: &Variable,
+    ) {
+        if variable.action == ValueAction::Drop {
+            self.counts.dropped(variable.kind);
+            return;
+        }
+        self.out.number(at as u64);
+        // SAFETY: the caller's promise.
+        unsafe { self.value(python, &code.attributes, object, variable.action, variable.kind) };
+    }
+}
+
+/// The variables of a body that keeps them in a dictionary.
+struct Mapping {
+    dict: *mut PyObject,
+    /// Whether all keys are strings, so that a look-up cannot ask an object of the program.
+    plain: bool,
+}
+
+impl Mapping {
+    unsafe fn of(python: &Python, frame: Frame) -> Option<Self> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let dict = frame.mapping(python)?;
+            let plain = python.layout.dict && Table::of(dict).is_some_and(|table| table.is_plain());
+            Some(Self { dict, plain })
+        }
+    }
+
+    /// The value of a name, borrowed; null when there is none.
+    unsafe fn get(&self, python: &Python, name: *mut PyObject) -> *mut PyObject {
+        /// Entries that are looked through where a look-up is not safe.
+        const SEARCHED: usize = 256;
+        // SAFETY: the caller's promise; names are exact strings.
+        unsafe {
+            if self.plain {
+                return ffi::PyDict_GetItemWithError(self.dict, name);
+            }
+            super::container::find(python, self.dict, name, SEARCHED).unwrap_or(std::ptr::null_mut())
+        }
+    }
+}
+
+fn mix(state: u64, value: u64) -> u64 {
+    (state ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(27)
+}
+
+/// A number that stands for what an object looks like now; never [`UNBOUND`].
+unsafe fn print_of(python: &Python, object: *mut PyObject, depth: usize) -> u64 {
+    // SAFETY: the caller's promise.
+    unsafe { inner_print(python, object, depth) | 1 }
+}
+
+#[inline]
+unsafe fn inner_print(python: &Python, object: *mut PyObject, depth: usize) -> u64 {
+    let address = object.addr() as u64;
+    // SAFETY: the caller's promise; each branch reads what its type has.
+    unsafe {
+        let class = type_of(object);
+        if class == &raw mut ffi::PyLong_Type {
+            return match number::small(python, object) {
+                Some(value) => mix(1, value.cast_unsigned()),
+                None => mix(mix(2, address), number::low(python, object)),
+            };
+        }
+        if class == &raw mut ffi::PyFloat_Type {
+            return mix(3, ffi::PyFloat_AsDouble(object).to_bits());
+        }
+        if class == &raw mut ffi::PyUnicode_Type {
+            return mix(mix(4, address), text::ends(python, object));
+        }
+        if object == python.types.none || class == &raw mut ffi::PyBool_Type {
+            return mix(5, address);
+        }
+        look_inside(python, object, depth)
+    }
+}
+
+/// Containers and instances: address, size and a few of what is inside.
+unsafe fn look_inside(python: &Python, object: *mut PyObject, depth: usize) -> u64 {
+    /// Items that are looked at, at each end.
+    const ITEMS: usize = 8;
+    const DEPTH: usize = 2;
+    let mut state = mix(6, object.addr() as u64);
+    if depth >= DEPTH {
+        return state;
+    }
+    // SAFETY: the caller's promise.
+    unsafe {
+        let class = type_of(object);
+        let flags = instance::flags(&python.layout, class);
+        if flags & (ffi::Py_TPFLAGS_LIST_SUBCLASS | ffi::Py_TPFLAGS_TUPLE_SUBCLASS) != 0 {
+            let is_list = flags & ffi::Py_TPFLAGS_LIST_SUBCLASS != 0;
+            let size = if is_list { ffi::PyList_Size(object) } else { ffi::PyTuple_Size(object) };
+            let size = usize::try_from(size).unwrap_or(0);
+            state = mix(state, size as u64);
+            let head = size.min(ITEMS);
+            let tail = size.saturating_sub(ITEMS).max(head);
+            for at in (0..head).chain(tail..size) {
+                let at = at.cast_signed();
+                let item = if is_list { ffi::PyList_GetItem(object, at) } else { ffi::PyTuple_GetItem(object, at) };
+                if !item.is_null() {
+                    state = mix(state, inner_print(python, item, depth + 1));
+                }
+            }
+            return state;
+        }
+        if flags & ffi::Py_TPFLAGS_DICT_SUBCLASS != 0 {
+            state = dict_print(python, object, state, depth);
+        } else if instance::bases(&python.layout, class)
+            .any(|base| base == &raw mut ffi::PySet_Type || base == &raw mut ffi::PyByteArray_Type)
+        {
+            // Number of items and places taken; number of bytes.
+            for at in [16, 24, 32] {
+                state = mix(state, if python.layout.set { field(object.cast(), at) } else { 0 });
+            }
+        }
+        if let Some(values) = Values::of(&python.layout, object) {
+            for at in 0..values.count().min(2 * ITEMS) {
+                let print = values.get(at).map_or(UNBOUND, |(_, value)| inner_print(python, value, depth + 1));
+                state = mix(state, print);
+            }
+        } else if let Some(dict) = instance::dict(python, object) {
+            state = dict_print(python, dict, state, depth);
+        }
+        let mut left = 2 * ITEMS;
+        instance::members(&python.layout, object, |member| {
+            state = mix(state, inner_print(python, member.value, depth + 1));
+            left -= 1;
+            left > 0
+        });
+        state
+    }
+}
+
+/// The number of changes that the interpreter counts, where it does, and a few of the entries.
+unsafe fn dict_print(python: &Python, dict: *mut PyObject, state: u64, depth: usize) -> u64 {
+    const ENTRIES: usize = 8;
+    // SAFETY: the caller's promise; the field is in all versions whose dictionaries are read in place.
+    unsafe {
+        let mut state = mix(state, usize::try_from(ffi::PyDict_Size(dict)).unwrap_or(0) as u64);
+        if python.layout.dict {
+            state = mix(state, field(dict.cast(), 24));
+        }
+        let mut entries = Entries::of(python, dict);
+        for _ in 0..ENTRIES {
+            let Some((_, value)) = entries.next() else { break };
+            state = mix(state, inner_print(python, value, depth + 1));
+        }
+        state
+    }
+}
