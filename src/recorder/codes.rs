@@ -4,13 +4,15 @@
 //! The table is keyed by what the code *is*, not by the object: a program that compiles the same function a million
 //! times has one entry for it, and a program that makes up new ones without end meets a limit.
 
+use super::capture::{CodeValues, Policies, Shape};
 use super::python::{self, Name};
 use super::world::{Found, Interpreter, Spec, module_name};
-use crate::filter::{Engine, FrameFacts};
+use crate::filter::{Engine, FrameFacts, obj_name};
 use crate::model::code::{CodeFacts, CodeKind, CodeRecord, Exec, RuleRef, Verdict};
 use crate::model::id::CodeId;
 use crate::naming::{BODY, CodeInput, Namer, NormPath, Platform, World, is_synthetic};
 use crate::trace::log_writer::LogWriter;
+use crate::trace::manifest::Values;
 use crate::trace::memory::Failure;
 use pyo3::ffi;
 use std::collections::HashMap;
@@ -23,8 +25,6 @@ const MAX_SYNTHETIC: usize = 1 << 12;
 /// Longest text that is kept of a name or a path.
 const MAX_TEXT: usize = 4096;
 
-const CO_VARARGS: i64 = 0x4;
-const CO_VARKEYWORDS: i64 = 0x8;
 const CO_GENERATOR: i64 = 0x20;
 const CO_COROUTINE: i64 = 0x80;
 const CO_ASYNC_GENERATOR: i64 = 0x200;
@@ -34,9 +34,6 @@ static CO_QUALNAME: Name = Name::new(c"co_qualname");
 static CO_NAME: Name = Name::new(c"co_name");
 static CO_FIRSTLINENO: Name = Name::new(c"co_firstlineno");
 static CO_FLAGS: Name = Name::new(c"co_flags");
-static CO_VARNAMES: Name = Name::new(c"co_varnames");
-static CO_ARGCOUNT: Name = Name::new(c"co_argcount");
-static CO_KWONLYARGCOUNT: Name = Name::new(c"co_kwonlyargcount");
 
 /// What stands in a code object's slot: `id << 32 | epoch << 8 | flags`. The epoch tells answers that still hold from
 /// those of before a filter change, a fork, or the end of the recording.
@@ -101,8 +98,11 @@ pub struct Codes {
     synthetic: usize,
     key: Vec<u8>,
     own_folder: String,
-    values: bool,
+    values: Values,
     lines: bool,
+    /// What is captured of each entry, decided when it is first needed and forgotten when the filter changes.
+    captures: Vec<Option<Box<CodeValues>>>,
+    policies: Policies,
     /// Code objects for which there was no room.
     pub overflow: u64,
 }
@@ -117,7 +117,7 @@ pub struct Setup {
     pub log: LogWriter,
     /// Folder of the bootstrap, whose code is nobody's business.
     pub own_folder: String,
-    pub values: bool,
+    pub values: Values,
     pub lines: bool,
 }
 
@@ -141,6 +141,8 @@ impl Codes {
             own_folder,
             values,
             lines,
+            captures: Vec::new(),
+            policies: Policies::default(),
             overflow: 0,
         }
     }
@@ -158,6 +160,50 @@ impl Codes {
     /// What is known of an entry.
     pub fn record(&self, id: u32) -> Option<&CodeRecord> {
         self.records.get(id as usize)
+    }
+
+    /// Whether values or lines are recorded.
+    fn captures_anything(&self) -> bool {
+        self.values != Values::None || self.lines
+    }
+
+    /// Whether lines are recorded.
+    pub fn lines(&self) -> bool {
+        self.lines
+    }
+
+    /// What is captured of an entry, if that was decided.
+    #[inline(always)]
+    pub fn captured(&self, id: u32) -> Option<&CodeValues> {
+        self.captures.get(id as usize)?.as_deref()
+    }
+
+    /// What is captured of the entry of a code object. `None`: nothing.
+    ///
+    /// # Safety
+    /// The GIL is held, no exception is set, and `code` is a code object whose entry is `id`.
+    pub unsafe fn capture(&mut self, id: u32, code: *mut ffi::PyObject) -> Option<&CodeValues> {
+        let index = id as usize;
+        if self.captures.get(index).is_none_or(Option::is_none) {
+            if !self.captures_anything() {
+                return None;
+            }
+            let record = self.records.get(index)?;
+            let (module, facts) = (record.module.as_deref(), &record.facts);
+            let about = FrameFacts { module, abs_path: &facts.abs_path, qualname: &facts.qualname };
+            let (_, policy) = self.engine.judge(&about);
+            let obj = obj_name(module, &facts.qualname);
+            // SAFETY: as the caller promised.
+            let decided = unsafe {
+                let _pause = python::NoCollection::new();
+                self.policies.decide(Shape::read(code), &policy, &obj, self.values, self.lines)
+            };
+            if self.captures.len() <= index {
+                self.captures.resize_with(index + 1, || None);
+            }
+            self.captures[index] = Some(Box::new(decided));
+        }
+        self.captured(id)
     }
 
     /// Ends the log.
@@ -227,6 +273,10 @@ impl Codes {
             }
             self.key.extend_from_slice(&first_line.to_le_bytes());
             self.key.push(kind as u8);
+            // Two functions on one line may have the same name: where their frames are read, they are two entries.
+            let shape = self.captures_anything().then(|| Shape::read(code));
+            let digest = shape.as_ref().map(Shape::digest).unwrap_or_default();
+            self.key.extend_from_slice(&digest);
             if let Some(id) = self.by_input.get(&self.key[..]) {
                 let id = *id;
                 return self.judge_again(id);
@@ -250,7 +300,7 @@ impl Codes {
             };
             let named = self.namer.name(&input, &self.world);
             let by_input: Box<[u8]> = self.key.clone().into();
-            let identity = identity(filename, &qualname, named.module.as_deref(), first_line, kind);
+            let identity = identity(filename, &qualname, named.module.as_deref(), first_line, kind, digest);
             if let Some(id) = self.by_identity.get(&identity) {
                 let id = *id;
                 self.by_input.insert(by_input, id);
@@ -267,8 +317,8 @@ impl Codes {
                 abs_path,
                 qualname,
                 first_line,
-                params: if self.values { parameters(code, flags) } else { Vec::new() },
-                locals: if self.lines { locals(code) } else { Vec::new() },
+                params: shape.as_ref().filter(|_| self.values != Values::None).map(Shape::params).unwrap_or_default(),
+                locals: shape.as_ref().filter(|_| self.lines).map(Shape::locals).unwrap_or_default(),
                 kind,
             };
             let verdict = self.verdict(&facts, named.module.as_deref());
@@ -320,7 +370,7 @@ impl Codes {
         }
         if record.verdict.exec == Exec::Trace {
             flags |= Mark::TRACE;
-            flags |= if self.values { Mark::VALUES } else { 0 };
+            flags |= if self.captures_anything() { Mark::VALUES } else { 0 };
         } else if record.verdict.reason.is_some() {
             flags = Mark::FIXED;
         }
@@ -359,6 +409,8 @@ impl Codes {
         self.engine = engine;
         self.generation = generation;
         self.epoch = epoch;
+        self.captures.clear();
+        self.policies.clear();
         let mut changed = 0;
         for id in 0..self.records.len() {
             let before = self.records[id].verdict.exec;
@@ -432,42 +484,14 @@ fn kind(qualname: &str, flags: i64) -> CodeKind {
     }
 }
 
-/// # Safety
-/// The GIL is held and `code` is a code object.
-unsafe fn locals(code: *mut ffi::PyObject) -> Vec<String> {
-    let mut names = Vec::new();
-    // SAFETY: as the caller promised; `co_varnames` is a tuple of strings.
-    unsafe {
-        if let Some(tuple) = python::attribute(code, &CO_VARNAMES) {
-            for index in 0..ffi::PyTuple_Size(tuple.as_ptr()).max(0) {
-                let name = python::text(ffi::PyTuple_GetItem(tuple.as_ptr(), index));
-                names.push(name.map(|name| cut(&name).to_owned()).unwrap_or_default());
-            }
-            ffi::PyErr_Clear();
-        }
-    }
-    names
-}
-
-/// # Safety
-/// The GIL is held and `code` is a code object.
-unsafe fn parameters(code: *mut ffi::PyObject, flags: i64) -> Vec<String> {
-    // SAFETY: as the caller promised.
-    unsafe {
-        let count = python::int_attribute(code, &CO_ARGCOUNT)
-            + python::int_attribute(code, &CO_KWONLYARGCOUNT)
-            + i64::from(flags & CO_VARARGS != 0)
-            + i64::from(flags & CO_VARKEYWORDS != 0);
-        if count == 0 {
-            return Vec::new();
-        }
-        let mut names = locals(code);
-        names.truncate(count.max(0) as usize);
-        names
-    }
-}
-
-fn identity(filename: &str, qualname: &str, module: Option<&str>, first_line: u32, kind: CodeKind) -> Box<[u8]> {
+fn identity(
+    filename: &str,
+    qualname: &str,
+    module: Option<&str>,
+    first_line: u32,
+    kind: CodeKind,
+    shape: [u8; 16],
+) -> Box<[u8]> {
     let mut key = Vec::with_capacity(filename.len() + qualname.len() + 40);
     for part in [filename, qualname, module.unwrap_or("\u{1}")] {
         key.extend_from_slice(part.as_bytes());
@@ -475,6 +499,7 @@ fn identity(filename: &str, qualname: &str, module: Option<&str>, first_line: u3
     }
     key.extend_from_slice(&first_line.to_le_bytes());
     key.push(kind as u8);
+    key.extend_from_slice(&shape);
     key.into()
 }
 

@@ -4,6 +4,7 @@ use super::clock;
 use super::codes::{self, Mark};
 use super::process;
 use super::thread::{self, Thread, generator};
+use super::values::{self, Handed};
 use crate::trace::event::{Closing, Opening};
 use crate::trace::format::state;
 use crate::trace::writer::OpenCall;
@@ -66,8 +67,8 @@ unsafe fn open_inner(code: *mut ffi::PyObject, how: Opening) -> Reply {
     let entered = unsafe { thread::enter(process, true) };
     let written = match entered {
         Ok(thread) => {
-            let raw = clock::raw();
-            let written = thread.writer.open_call(raw, call(code, mark, how, false), None);
+            // SAFETY: as the caller promised.
+            let written = unsafe { values::open(thread, code, call(code, mark, how, false)) };
             if written { Ok(()) } else { Err(reason(thread)) }
         }
         Err(failure) => Err(failure.to_string()),
@@ -77,6 +78,13 @@ unsafe fn open_inner(code: *mut ffi::PyObject, how: Opening) -> Reply {
         lost();
     }
     Reply::Keep
+}
+
+/// A call of a plain function, in the trace.
+#[inline(always)]
+pub fn plain_call(code: *mut ffi::PyObject, mark: Mark) -> OpenCall {
+    let how = Opening::Call;
+    OpenCall { key: code as usize, code: mark.id(), how, hidden: false, raw: 0, ordinal: 0, generator: 0 }
 }
 
 fn call(code: *mut ffi::PyObject, mark: Mark, how: Opening, hidden: bool) -> OpenCall {
@@ -93,14 +101,14 @@ fn call(code: *mut ffi::PyObject, mark: Mark, how: Opening, hidden: bool) -> Ope
 /// # Safety
 /// The GIL is held; `code` is the code object of the current frame.
 #[cold]
-pub unsafe fn close(code: *mut ffi::PyObject, how: Closing) -> Reply {
+pub unsafe fn close(code: *mut ffi::PyObject, how: Closing, handed: Handed) -> Reply {
     // SAFETY: as the caller promised.
-    super::guarded(Reply::Keep, || unsafe { close_inner(code, how) })
+    super::guarded(Reply::Keep, || unsafe { close_inner(code, how, handed) })
 }
 
 /// # Safety
 /// As for [`close`].
-unsafe fn close_inner(code: *mut ffi::PyObject, how: Closing) -> Reply {
+unsafe fn close_inner(code: *mut ffi::PyObject, how: Closing, handed: Handed) -> Reply {
     if !process::is_recording() {
         return Reply::Keep;
     }
@@ -127,10 +135,41 @@ unsafe fn close_inner(code: *mut ffi::PyObject, how: Closing) -> Reply {
         Closing::Yield => generator(unsafe { ffi::PyEval_GetFrame() }),
         _ => 0,
     };
-    if !thread.writer.close_call(clock::raw(), how, generator, None) {
+    let hidden = thread.writer.open().last().is_none_or(|top| top.hidden);
+    let written = if hidden {
+        thread.writer.close_call(clock::raw(), how, generator, None)
+    } else {
+        // SAFETY: as the caller promised.
+        unsafe { values::close(thread, code, how, generator, handed) }
+    };
+    if !written {
         process::stop(&reason(thread));
     }
     Reply::Keep
+}
+
+/// A line of the current frame is about to run.
+///
+/// # Safety
+/// The GIL is held; `code` is the code object of the current frame.
+pub unsafe fn line(code: *mut ffi::PyObject, line: u32) -> Reply {
+    super::guarded(Reply::Keep, || {
+        if !process::is_recording() {
+            return Reply::Keep;
+        }
+        if let Some(thread) = thread::current()
+            && let Some(top) = thread.writer.open().last()
+            && top.key == code as usize
+        {
+            // SAFETY: as the caller promised.
+            if !top.hidden && !unsafe { values::line(thread, code, line) } {
+                process::stop(&reason(thread));
+            }
+            return Reply::Keep;
+        }
+        // SAFETY: as the caller promised.
+        unsafe { unknown(code) }
+    })
 }
 
 /// The end of a call that was never opened: it is skipped, or it began before the recording.

@@ -2,7 +2,8 @@
 //! C API: the hot path has no room for anything between it and the interpreter.
 //!
 //! `module` is what Python imports; `start` begins and ends a recording; `monitoring` receives the events and is the hot
-//! path; `events` is what happens off it; `codes` decides about code objects; `process` and `thread` hold the state.
+//! path; `events` is what happens off it; `codes` decides about code objects; `process` and `thread` hold the state;
+//! `capture` reads arguments, results and variables, `values` attaches them to events.
 #![allow(dead_code, reason = "what re-filtering and the second backend need is on its way")]
 #![allow(unsafe_code, reason = "this is C API code from end to end; each block says why it is sound")]
 
@@ -18,6 +19,7 @@ mod python;
 mod slab;
 mod start;
 mod thread;
+mod values;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

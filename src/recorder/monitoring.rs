@@ -6,10 +6,11 @@
 
 use super::clock;
 use super::codes;
-use super::codes::HOT;
+use super::codes::{HOT, Mark};
 use super::events::{self, Reply};
 use super::python::{self, Name, Owned};
 use super::thread;
+use super::values::{self, Handed};
 use super::world::sys;
 use crate::trace::event::{Closing, Opening};
 use pyo3::ffi;
@@ -53,14 +54,17 @@ const fn method(name: &'static CStr, callback: Callback) -> Method {
 }
 
 /// Events, the C name of each, and what is called.
-static CALLBACKS: [(Name, Method); 6] = [
+static CALLBACKS: [(Name, Method); 7] = [
     (Name::new(c"PY_START"), method(c"ct_tui_start", on_start)),
     (Name::new(c"PY_RESUME"), method(c"ct_tui_resume", on_resume)),
     (Name::new(c"PY_THROW"), method(c"ct_tui_throw", on_throw)),
     (Name::new(c"PY_RETURN"), method(c"ct_tui_return", on_return)),
     (Name::new(c"PY_YIELD"), method(c"ct_tui_yield", on_yield)),
     (Name::new(c"PY_UNWIND"), method(c"ct_tui_unwind", on_unwind)),
+    (Name::new(c"LINE"), method(c"ct_tui_line", on_line)),
 ];
+/// Place of the event that is switched on only when lines are recorded.
+const LINE: usize = 6;
 
 /// `sys.monitoring.NAME(*arguments)`.
 ///
@@ -80,14 +84,15 @@ unsafe fn call(name: &Name, arguments: &[*mut ffi::PyObject]) -> Option<Owned> {
     }
 }
 
-/// Takes a free tool id and registers the callbacks. No event fires before [`set_events`].
+/// Takes a free tool id and registers the callbacks; those for lines are switched on only with `lines`. No event fires
+/// before [`set_events`].
 ///
 /// # Errors
 /// A sentence.
 ///
 /// # Safety
 /// The GIL is held.
-pub unsafe fn install() -> Result<(), String> {
+pub unsafe fn install(lines: bool) -> Result<(), String> {
     // SAFETY: the GIL is held.
     unsafe {
         let missing = || "this Python has no working sys.monitoring".to_owned();
@@ -106,7 +111,7 @@ pub unsafe fn install() -> Result<(), String> {
         TOOL.store(tool, Relaxed);
 
         let mut events = 0;
-        for (event, definition) in &CALLBACKS {
+        for (index, (event, definition)) in CALLBACKS.iter().enumerate() {
             let bit = python::int_attribute(names.as_ptr(), event);
             let function = python::function(definition.0.get());
             let event = Owned::new(ffi::PyLong_FromLongLong(bit));
@@ -117,7 +122,9 @@ pub unsafe fn install() -> Result<(), String> {
                 release();
                 return Err(missing());
             }
-            events |= bit;
+            if lines || index != LINE {
+                events |= bit;
+            }
         }
         EVENTS.store(events as u64, Relaxed);
         Ok(())
@@ -207,9 +214,16 @@ unsafe extern "C" fn on_start(
     unsafe {
         let code = *arguments;
         let mark = codes::mark_of(code);
-        if mark.0 & 0xffff_ffff == HOT.load(Relaxed)
+        let (low, hot) = (mark.0 & 0xffff_ffff, HOT.load(Relaxed));
+        if low == hot
             && let Some(thread) = thread::current()
             && thread.writer.call(clock::raw(), code as usize, mark.id())
+        {
+            return keep();
+        }
+        if low == hot | Mark::VALUES
+            && let Some(thread) = thread::current()
+            && super::guarded(false, || values::open(thread, code, events::plain_call(code, mark)))
         {
             return keep();
         }
@@ -229,11 +243,19 @@ unsafe extern "C" fn on_return(
             && let Some(top) = thread.writer.open().last()
             && top.key == code as usize
             && !top.hidden
-            && thread.writer.ret(clock::raw())
         {
-            return keep();
+            let handed = Handed { object: *arguments.add(2), offset: -1 };
+            let written = if thread.values.is_none() {
+                thread.writer.ret(clock::raw())
+            } else {
+                super::guarded(false, || values::close(thread, code, Closing::Return, 0, handed))
+            };
+            if written {
+                return keep();
+            }
         }
-        reply(events::close(code, Closing::Return))
+        let handed = Handed { object: *arguments.add(2), offset: -1 };
+        reply(events::close(code, Closing::Return, handed))
     }
 }
 
@@ -243,7 +265,10 @@ unsafe extern "C" fn on_yield(
     _: ffi::Py_ssize_t,
 ) -> *mut ffi::PyObject {
     // SAFETY: the interpreter calls this with the GIL held and (code, offset, value).
-    unsafe { reply(events::close(*arguments, Closing::Yield)) }
+    unsafe {
+        let handed = Handed { object: *arguments.add(2), offset: -1 };
+        reply(events::close(*arguments, Closing::Yield, handed))
+    }
 }
 
 unsafe extern "C" fn on_resume(
@@ -276,7 +301,20 @@ unsafe extern "C" fn on_unwind(
     // SAFETY: the interpreter calls this with the GIL held and (code, offset, exception). This event cannot be
     // switched off.
     unsafe {
-        events::close(*arguments, Closing::Raise);
+        let handed = Handed { object: *arguments.add(2), offset: values::small_number(*arguments.add(1)) };
+        events::close(*arguments, Closing::Raise, handed);
         keep()
+    }
+}
+
+unsafe extern "C" fn on_line(
+    _: *mut ffi::PyObject,
+    arguments: *mut *mut ffi::PyObject,
+    _: ffi::Py_ssize_t,
+) -> *mut ffi::PyObject {
+    // SAFETY: the interpreter calls this with the GIL held and (code, line).
+    unsafe {
+        let line = values::small_number(*arguments.add(1));
+        reply(events::line(*arguments, u32::try_from(line).unwrap_or(0)))
     }
 }

@@ -16,7 +16,7 @@ use crate::model::time::ClockPair;
 use crate::naming::{Namer, Platform};
 use crate::trace::format::{CODE_LOG, state};
 use crate::trace::log_writer::LogWriter;
-use crate::trace::manifest::{ProcessInfo, Values};
+use crate::trace::manifest::ProcessInfo;
 use crate::trace::memory::GrowingFile;
 use crate::trace::process_file::{make_process_folder, write_process};
 use crate::trace::space::Space;
@@ -279,7 +279,7 @@ impl Process {
             },
             log: LogWriter::new(GrowingFile::new(folder.join(CODE_LOG), Arc::clone(&space))),
             own_folder: config.own_folder.clone(),
-            values: config.options.values != Values::None,
+            values: config.options.values,
             lines: config.options.lines,
         });
         Ok(Box::leak(Box::new(Self {

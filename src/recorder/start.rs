@@ -3,9 +3,9 @@
 use super::config::{self, Config};
 use super::process::{self, Origin, Process};
 use super::python::{self, Name, Owned};
-use super::{clock, monitoring};
+use super::{capture, clock, monitoring};
 use crate::trace::format::state;
-use crate::trace::manifest::ProcessInfo;
+use crate::trace::manifest::{ProcessInfo, Values};
 use crate::trace::process_file::{make_process_folder, write_process};
 use pyo3::ffi;
 use std::env;
@@ -51,13 +51,17 @@ unsafe fn begin(root: &Path) -> Result<(), String> {
         return Err(format!("Python {version} cannot be recorded yet"));
     }
     // SAFETY: the GIL is held.
-    unsafe { monitoring::install()? };
+    unsafe {
+        // While the bootstrap's frame is the running one: frames are checked with it.
+        capture::prepare();
+        monitoring::install(manifest.options.lines)?;
+    }
     let own_folder = env::var_os("CT_TUI_RECORDER").map(PathBuf::from);
     let own_folder = own_folder.as_deref().and_then(Path::parent).map(|folder| folder.to_string_lossy().into_owned());
     let config = Config {
         root: root.to_owned(),
         project_root: manifest.project_root,
-        options: manifest.options,
+        options: manifest.options.clone(),
         engine,
         generation,
         startup_cwd: env::current_dir().map_or_else(|_| manifest.cwd, |cwd| cwd.to_string_lossy().into_owned()),
@@ -65,7 +69,8 @@ unsafe fn begin(root: &Path) -> Result<(), String> {
         executable: config::executable(),
         version,
         backend: "monitoring",
-        limits: Vec::new(),
+        // SAFETY: the GIL is held.
+        limits: if manifest.options.values == Values::None { Vec::new() } else { unsafe { capture::missing() } },
         control: env::var_os("CT_TUI_CONTROL").is_some_and(|value| value == "1"),
     };
     if !process::set_config(config) {

@@ -4,6 +4,7 @@ use super::clock;
 use super::codes::Mark;
 use super::process::{self, Process};
 use super::python::{self, Name};
+use super::values::ThreadValues;
 use super::world;
 use crate::model::code::CodeKind;
 use crate::trace::event::{Closing, Opening, tag};
@@ -23,6 +24,8 @@ pub struct Thread {
     pub writer: EventWriter<FileSink>,
     /// `threading.get_ident()`.
     pub ident: u64,
+    /// What recording values needs; `None` when they are not recorded.
+    pub values: Option<Box<ThreadValues>>,
 }
 
 thread_local! {
@@ -70,7 +73,7 @@ pub fn current() -> Option<&'static mut Thread> {
 ///
 /// # Safety
 /// The GIL is held.
-pub unsafe fn enter(process: &Process, top_opens: bool) -> Result<&'static mut Thread, Failure> {
+pub unsafe fn enter(process: &'static Process, top_opens: bool) -> Result<&'static mut Thread, Failure> {
     if let Some(thread) = current() {
         return Ok(thread);
     }
@@ -89,7 +92,7 @@ pub unsafe fn enter(process: &Process, top_opens: bool) -> Result<&'static mut T
     let slot = process.slab().take().ok_or_else(no_memory)?;
     // SAFETY: fresh memory for one thread; it stays until the thread ends.
     let thread = unsafe {
-        slot.write(Thread { ready: 1, writer, ident });
+        slot.write(Thread { ready: 1, writer, ident, values: ThreadValues::new(process) });
         &mut *slot
     };
     CURRENT.with(|current| current.set(slot));

@@ -14,47 +14,57 @@ use super::{Scratch, limits, number, text};
 use crate::filter::ValueAction;
 use pyo3::ffi::{self, PyObject};
 
-/// The open calls of a thread, as far as their lines are recorded.
+/// The open calls of a thread, as far as their lines were seen. Calls are told apart by their ordinal, and found by
+/// their depth: one that is deeper than the current one has ended, whether that was reported or not.
 #[derive(Debug, Default)]
 pub struct Watch {
     prints: Vec<u64>,
-    starts: Vec<usize>,
+    calls: Vec<Watched>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Watched {
+    depth: usize,
+    ordinal: u64,
+    start: usize,
 }
 
 /// The print of a variable without a value.
 const UNBOUND: u64 = 0;
 
 impl Watch {
-    /// A call begins.
+    /// Whether a line of this call was seen.
     #[inline]
-    pub fn open(&mut self, code: &CodeValues) {
-        self.starts.push(self.prints.len());
-        self.prints.resize(self.prints.len() + code.watched(), UNBOUND);
+    pub fn knows(&self, depth: usize, ordinal: u64) -> bool {
+        self.calls.iter().rev().any(|call| call.depth == depth && call.ordinal == ordinal)
     }
 
-    /// The innermost call ends.
-    #[inline]
-    pub fn close(&mut self) {
-        if let Some(start) = self.starts.pop() {
-            self.prints.truncate(start);
+    /// The prints of the call at this depth, which is the innermost one now.
+    fn prints(&mut self, depth: usize, ordinal: u64, count: usize) -> &mut [u64] {
+        while let Some(top) = self.calls.last()
+            && (top.depth > depth || top.depth == depth && top.ordinal != ordinal)
+        {
+            self.prints.truncate(top.start);
+            self.calls.pop();
         }
+        if self.calls.last().is_none_or(|top| top.depth < depth) {
+            self.calls.push(Watched { depth, ordinal, start: self.prints.len() });
+            self.prints.resize(self.prints.len() + count, UNBOUND);
+        }
+        let start = self.calls.last().map_or(0, |top| top.start);
+        self.prints.get_mut(start..).unwrap_or_default()
     }
 
-    /// Every call is closed: after a gap in the recording.
-    pub fn clear(&mut self) {
-        self.prints.clear();
-        self.starts.clear();
-    }
-
-    /// The payload of a line event of the innermost call: the line about to run and what changed before it. `line` 0 is
-    /// the end of the call; then `None` when nothing changed.
+    /// The payload of a line event of the innermost call, which is `call` deep and ordinal: the line about to run and
+    /// what changed before it. `line` 0 is the end of the call; then `None` when nothing changed.
     ///
     /// # Safety
-    /// As [`Scratch::arguments`]; `code` is what the innermost call was opened with.
+    /// As [`Scratch::arguments`].
     pub unsafe fn line<'a>(
         &mut self,
         code: &CodeValues,
         frame: Frame,
+        call: (usize, u64),
         line: u32,
         scratch: &'a mut Scratch,
     ) -> Option<&'a [u8]> {
@@ -63,8 +73,7 @@ impl Watch {
         scratch.out.clear();
         scratch.out.number(u64::from(line));
         let mut changed = false;
-        let start = self.starts.last().copied().unwrap_or(self.prints.len());
-        let prints = self.prints.get_mut(start..).unwrap_or_default();
+        let prints = self.prints(call.0, call.1, code.watched());
         // SAFETY: the caller's promise.
         unsafe {
             let python = Python::get();

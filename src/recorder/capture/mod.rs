@@ -19,11 +19,12 @@ mod text;
 
 pub use frame::Frame;
 pub use lines::Watch;
-pub use policy::{CodeValues, Names, Policies};
+pub use policy::{CodeValues, Policies, Shape};
 
 use crate::filter::{ValueAction, ValueKind};
-use crate::trace::format::block;
+use crate::trace::state::StatePage;
 use crate::trace::value::Writer;
+use crate::trace::writer::MAX_PAYLOAD;
 use encode::Encoder;
 use policy::{Attributes, Variable};
 use pyo3::ffi::{self, PyObject};
@@ -74,6 +75,18 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Adds them to the page of the process.
+    pub fn add_to(&self, page: &StatePage) {
+        for kind in 0..ValueKind::ALL.len() {
+            if self.redacted[kind] > 0 {
+                page.add_redacted(kind, self.redacted[kind]);
+            }
+            if self.dropped[kind] > 0 {
+                page.add_dropped(kind, self.dropped[kind]);
+            }
+        }
+    }
+
     fn redacted(&mut self, kind: ValueKind) {
         self.redacted[kind.index()] += 1;
         self.any = true;
@@ -134,9 +147,7 @@ impl Scratch {
     /// Room for one event.
     #[must_use]
     pub fn new() -> Self {
-        // The event's own numbers stand before the payload.
-        const HEAD: usize = 64;
-        Self { out: Writer::new(block::MAX_EVENT - HEAD), temp: String::with_capacity(1024), counts: Counts::default() }
+        Self { out: Writer::new(MAX_PAYLOAD), temp: String::with_capacity(1024), counts: Counts::default() }
     }
 
     /// What was written last.

@@ -5,6 +5,7 @@ use super::python::{Python, type_of};
 use crate::filter::{ValueAction, ValueKind, ValuePolicy};
 use crate::trace::manifest::Values;
 use pyo3::ffi::{self, PyObject};
+use sha2::{Digest, Sha256};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::CStr;
@@ -83,16 +84,6 @@ impl CodeValues {
     }
 }
 
-/// Names of the variables of a code object.
-#[derive(Debug, Default)]
-pub struct Names {
-    /// `CodeFacts::params`.
-    pub params: Vec<String>,
-    /// `CodeFacts::locals`: for functions all variables, those of enclosing functions included; for bodies of modules
-    /// and classes the names that the code uses. Empty when lines are not recorded.
-    pub locals: Vec<String>,
-}
-
 /// The policies in force, so that code objects that are treated alike share their table. Emptied when the filter changes.
 #[derive(Debug, Default)]
 pub struct Policies {
@@ -106,113 +97,178 @@ const VARKEYWORDS: i64 = 8;
 /// Bodies of modules that use more names are watched for the first of them only.
 const MAPPED: usize = 64;
 
+/// The variables of a code object: their names, and where a frame keeps them.
+pub struct Shape {
+    /// Parameters first: positional, keyword-only, `*args`, `**kwargs`.
+    variables: Vec<Named>,
+    cells: Vec<Named>,
+    free: Vec<Named>,
+    /// Names that the body of a module or class uses; empty for functions.
+    mapped: Vec<Named>,
+    params: usize,
+    stack: usize,
+    in_mapping: bool,
+    /// Whether parameters in cells move behind the variables, as they did up to 3.10.
+    older: bool,
+}
+
+impl Shape {
+    /// Reads it off a code object.
+    ///
+    /// # Safety
+    /// `code` is a code object; the GIL is held; no exception is set.
+    pub unsafe fn read(code: *mut PyObject) -> Self {
+        // SAFETY: the caller's promise; attributes of code objects run no code of the program.
+        unsafe {
+            let flags = number(code, c"co_flags");
+            let fixed = number(code, c"co_argcount") + number(code, c"co_kwonlyargcount");
+            let extra = i64::from(flags & VARARGS != 0) + i64::from(flags & VARKEYWORDS != 0);
+            let in_mapping = flags & OPTIMIZED != OPTIMIZED;
+            Self {
+                variables: strings(code, c"co_varnames"),
+                cells: strings(code, c"co_cellvars"),
+                free: strings(code, c"co_freevars"),
+                mapped: if in_mapping { strings(code, c"co_names") } else { Vec::new() },
+                params: usize::try_from(fixed + extra).unwrap_or(0),
+                stack: usize::try_from(number(code, c"co_stacksize")).unwrap_or(0),
+                in_mapping,
+                older: Python::get().version < (3, 11),
+            }
+        }
+    }
+
+    /// `CodeFacts::params`.
+    #[must_use]
+    pub fn params(&self) -> Vec<String> {
+        self.variables.iter().take(self.params).map(|it| it.text.clone()).collect()
+    }
+
+    /// `CodeFacts::locals`: for functions all variables, those of enclosing functions included; for bodies of modules
+    /// and classes the first names that the code uses.
+    #[must_use]
+    pub fn locals(&self) -> Vec<String> {
+        if self.in_mapping {
+            return self.mapped.iter().take(MAPPED).map(|it| it.text.clone()).collect();
+        }
+        self.variables.iter().chain(self.own_cells()).chain(&self.free).map(|it| it.text.clone()).collect()
+    }
+
+    /// What tells code objects apart whose frames must be read in different ways.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 16] {
+        let mut digest = Sha256::new();
+        for names in [&self.variables, &self.cells, &self.free, &self.mapped] {
+            for name in names {
+                digest.update(name.text.as_bytes());
+                digest.update([0]);
+            }
+            digest.update([1]);
+        }
+        for number in [self.params, self.stack, usize::from(self.in_mapping)] {
+            digest.update(number.to_le_bytes());
+        }
+        let mut short = [0; 16];
+        short.copy_from_slice(&digest.finalize()[..16]);
+        short
+    }
+
+    /// Variables in cells that are no parameters.
+    fn own_cells(&self) -> impl Iterator<Item = &Named> {
+        self.cells.iter().filter(|cell| self.variables.iter().all(|it| it.text != cell.text))
+    }
+
+    /// Where the variable `at` of `co_varnames` stands, and whether in a cell.
+    fn place(&self, at: usize) -> (usize, bool) {
+        let name = self.variables.get(at).map_or("", |it| it.text.as_str());
+        match self.cells.iter().position(|cell| cell.text == name) {
+            Some(cell) if self.older => (self.variables.len() + cell, true),
+            Some(_) => (at, true),
+            None => (at, false),
+        }
+    }
+
+    /// Name, place and cell of every local, in the order of [`Self::locals`].
+    fn places(&self) -> Vec<(&str, usize, bool)> {
+        let count = self.variables.len();
+        let own: Vec<&Named> = self.own_cells().collect();
+        let variables = self.variables.iter().enumerate().map(|(at, it)| {
+            let (place, cell) = self.place(at);
+            (it.text.as_str(), place, cell)
+        });
+        let cells = own.iter().enumerate().map(|(index, it)| {
+            let older = self.cells.iter().position(|cell| cell.text == it.text).unwrap_or(index);
+            (it.text.as_str(), count + if self.older { older } else { index }, true)
+        });
+        let before_free = count + if self.older { self.cells.len() } else { own.len() };
+        let free = self.free.iter().enumerate().map(|(index, it)| (it.text.as_str(), before_free + index, true));
+        variables.chain(cells).chain(free).collect()
+    }
+}
+
 impl Policies {
     /// Forgets everything; for a new filter.
     pub fn clear(&mut self) {
         self.shared.clear();
     }
 
-    /// Decides what is captured of `code`. `obj` is the name of kind `ret` ([`crate::filter::obj_name`]).
+    /// Decides what is captured of code of this shape. `obj` is the name of kind `ret` ([`crate::filter::obj_name`]).
     ///
     /// # Safety
-    /// `code` is a code object; the GIL is held; no exception is set.
+    /// The GIL is held.
     pub unsafe fn decide(
         &mut self,
-        code: *mut PyObject,
+        shape: Shape,
         policy: &ValuePolicy,
         obj: &str,
         values: Values,
         lines: bool,
-    ) -> (CodeValues, Names) {
+    ) -> CodeValues {
         let attributes = match policy.id() {
             Some(id) => Arc::clone(self.shared.entry(id).or_insert_with(|| Arc::new(Attributes::new(policy.clone())))),
             None => Arc::new(Attributes::new(policy.clone())),
         };
-        // SAFETY: the caller's promise; attributes of code objects run no code of the program.
-        unsafe {
-            let python = Python::get();
-            let number = |name: &CStr| number(code, name);
-            let flags = number(c"co_flags");
-            let fixed = number(c"co_argcount") + number(c"co_kwonlyargcount");
-            let extra = i64::from(flags & VARARGS != 0) + i64::from(flags & VARKEYWORDS != 0);
-            let count = usize::try_from(fixed + extra).unwrap_or(0);
-            let (variables, cells, free) =
-                (strings(code, c"co_varnames"), strings(code, c"co_cellvars"), strings(code, c"co_freevars"));
-            let older = python.version < (3, 11);
-            let cell_at = |name: &str| cells.iter().position(|cell| cell.text == name);
-            let place = |at: usize, name: &str| match cell_at(name) {
-                // Up to 3.10 a parameter in a cell moves behind the variables.
-                Some(cell) if older => (variables.len() + cell, true),
-                Some(_) => (at, true),
-                None => (at, false),
-            };
-            let action = |kind, name: &str| policy.action(kind, name);
-            let params = variables.iter().take(count).map(|it| it.text.clone()).collect();
-            let mut names = Names { params, locals: Vec::new() };
-            let params: Vec<Variable> = if values == Values::None {
-                Vec::new()
-            } else {
-                let param = |(at, name): (usize, &Named)| {
-                    let (place, cell) = place(at, &name.text);
-                    let kind = ValueKind::Arg;
-                    Variable { place: place as u32, cell, action: action(kind, &name.text), kind }
-                };
-                variables.iter().enumerate().take(count).map(param).collect()
-            };
-            let in_mapping = flags & OPTIMIZED != OPTIMIZED;
-            let lines = lines && values != Values::None;
-            let mut held = Vec::new();
-            let mut locals = Vec::new();
-            if lines && in_mapping {
-                for (at, name) in strings(code, c"co_names").into_iter().take(MAPPED).enumerate() {
-                    let kind = ValueKind::Local;
-                    let variable = Variable { place: at as u32, cell: false, action: action(kind, &name.text), kind };
-                    locals.push(variable);
-                    names.locals.push(name.text.clone());
-                    held.push(name.into_held());
-                }
-            } else if lines {
-                let own = cells.iter().filter(|cell| variables.iter().all(|it| it.text != cell.text));
-                let all = variables.iter().map(|it| (it, false)).chain(own.chain(&free).map(|it| (it, true)));
-                for (at, (name, beyond)) in all.enumerate() {
-                    let (at, cell) = match (beyond, older) {
-                        (false, _) => place(at, &name.text),
-                        (true, false) => (at, true),
-                        (true, true) => match cell_at(&name.text) {
-                            Some(cell) => (variables.len() + cell, true),
-                            None => {
-                                let free_at = free.iter().position(|it| it.text == name.text).unwrap_or(0);
-                                (variables.len() + cells.len() + free_at, true)
-                            }
-                        },
-                    };
-                    let is_param = !beyond && names.locals.len() < count;
-                    let local = action(ValueKind::Local, &name.text);
-                    let arg = if is_param { action(ValueKind::Arg, &name.text) } else { ValueAction::Allow };
-                    // Counted under the kind that was stricter.
-                    let kind = if arg > local { ValueKind::Arg } else { ValueKind::Local };
-                    locals.push(Variable { place: at as u32, cell, action: arg.max(local), kind });
-                    names.locals.push(name.text.clone());
-                }
-            }
-            let own_cells =
-                cells.iter().filter(|cell| older || variables.iter().all(|it| it.text != cell.text)).count();
-            let places = variables.len() + own_cells + free.len();
-            if python.layout.frame.is_none() && !in_mapping {
-                // Read by name.
-                held = variables.into_iter().map(Named::into_held).collect();
-            }
-            let values = CodeValues {
-                params: params.into_boxed_slice(),
-                result: (values == Values::All).then(|| action(ValueKind::Ret, obj)),
-                locals: locals.into_boxed_slice(),
-                names: held.into_boxed_slice(),
-                in_mapping,
-                places,
-                stack: usize::try_from(number(c"co_stacksize")).unwrap_or(0),
-                attributes,
-            };
-            (values, names)
+        let params = if values == Values::None { 0 } else { shape.params };
+        let param = |(at, name): (usize, &Named)| {
+            let (place, cell) = shape.place(at);
+            let kind = ValueKind::Arg;
+            Variable { place: place as u32, cell, action: policy.action(kind, &name.text), kind }
+        };
+        let params: Box<[Variable]> = shape.variables.iter().enumerate().take(params).map(param).collect();
+        let local = |(at, (name, place, cell)): (usize, (&str, usize, bool))| {
+            let local = policy.action(ValueKind::Local, name);
+            let is_param = at < shape.params && !shape.in_mapping;
+            let arg = if is_param { policy.action(ValueKind::Arg, name) } else { ValueAction::Allow };
+            // Counted under the kind that was stricter.
+            let kind = if arg > local { ValueKind::Arg } else { ValueKind::Local };
+            Variable { place: place as u32, cell, action: arg.max(local), kind }
+        };
+        let locals: Box<[Variable]> = if !lines || values == Values::None {
+            Box::default()
+        } else if shape.in_mapping {
+            let names = shape.mapped.iter().take(MAPPED).map(|it| (it.text.as_str(), 0, false));
+            names.enumerate().map(local).collect()
+        } else {
+            shape.places().into_iter().enumerate().map(local).collect()
+        };
+        let own_cells = if shape.older { shape.cells.len() } else { shape.own_cells().count() };
+        let places = shape.variables.len() + own_cells + shape.free.len();
+        // SAFETY: the caller's promise.
+        let by_name = unsafe { Python::get() }.layout.frame.is_none();
+        let Shape { variables, mapped, stack, in_mapping, .. } = shape;
+        let names = match (in_mapping, by_name) {
+            (true, _) if !locals.is_empty() => mapped,
+            (false, true) => variables,
+            _ => Vec::new(),
+        };
+        CodeValues {
+            params,
+            result: (values == Values::All).then(|| policy.action(ValueKind::Ret, obj)),
+            locals,
+            names: names.into_iter().map(|it| it.held).collect(),
+            in_mapping,
+            places,
+            stack,
+            attributes,
         }
     }
 }
@@ -221,12 +277,6 @@ impl Policies {
 struct Named {
     held: Held,
     text: String,
-}
-
-impl Named {
-    fn into_held(self) -> Held {
-        self.held
-    }
 }
 
 /// An attribute of a code object that is a number; 0 when there is none.
