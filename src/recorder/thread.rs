@@ -73,6 +73,7 @@ pub fn current() -> Option<&'static mut Thread> {
 ///
 /// # Safety
 /// The GIL is held.
+#[allow(clippy::mut_from_ref, reason = "the stream is not a part of the process")]
 pub unsafe fn enter(process: &'static Process, top_opens: bool) -> Result<&'static mut Thread, Failure> {
     if let Some(thread) = current() {
         return Ok(thread);
