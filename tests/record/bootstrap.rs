@@ -32,8 +32,11 @@ fn same(folder: &Playground, python: &Interpreter, words: &[&str], variables: &[
         .filter(|line| !line.starts_with("ct-tui: "))
         .map(|line| format!("{line}\n"))
         .collect();
-    assert_eq!(text(&recorded.stdout), text(&plain.stdout), "{python}: {words:?}");
-    assert_eq!(errors, text(&plain.stderr), "{python}: {words:?}");
+    for (ours, theirs) in [(&text(&recorded.stdout), text(&plain.stdout)), (&errors, text(&plain.stderr))] {
+        let difference = ours.split([' ', '\n']).zip(theirs.split([' ', '\n'])).find(|(a, b)| a != b);
+        assert_eq!(difference, None, "{python}: {words:?}");
+        assert_eq!(ours.len(), theirs.len(), "{python}: {words:?}\n{ours}\n{theirs}");
+    }
     assert_eq!(recorded.status.code(), plain.status.code(), "{python}: {words:?}");
     text(&plain.stdout)
 }
@@ -41,7 +44,7 @@ fn same(folder: &Playground, python: &Interpreter, words: &[&str], variables: &[
 const LOOK: &str = "import sys
 print(sys.argv, sys.path, sys.flags, sys.orig_argv[1:])
 print(sorted(sys.modules), sorted(sys.path_importer_cache))
-print(__name__, globals().get('__file__'), __spec__ and (__spec__.name, __spec__.origin), sys.meta_path, len(sys.path_hooks))
+print(__name__, globals().get('__file__'), __spec__ and (__spec__.name, __spec__.origin), [getattr(it, '__name__', type(it).__name__) for it in sys.meta_path], len(sys.path_hooks))
 site = sys.modules.get('sitecustomize')
 print(site and site.__file__)";
 
