@@ -21,6 +21,7 @@ pub mod frames;
 pub mod list;
 pub mod open;
 pub mod print;
+pub mod reading;
 pub mod record;
 pub mod seen;
 pub mod stats;

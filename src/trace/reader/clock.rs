@@ -33,7 +33,8 @@ impl ClockMap {
 
     /// Takes another pair into account. Pairs that contradict the earlier ones are passed over.
     pub fn add(&mut self, pair: ClockPair) {
-        if self.kind == ClockKind::Monotonic {
+        // A launcher that does not read the counter writes 0.
+        if self.kind == ClockKind::Monotonic || pair.raw == 0 {
             return;
         }
         let plausible = |from: ClockPair, to: ClockPair| {
@@ -159,8 +160,13 @@ mod tests {
         let mut map = ClockMap::new(ClockKind::Tsc, 0, pair(0, 0));
         map.add(pair(second / 5, second));
         let before = map.ns(second / 10);
-        for bad in [pair(0, 5 * second), pair(second, second), pair(second / 4, 90 * second), pair(u64::MAX, u64::MAX)]
-        {
+        for bad in [
+            pair(0, 0),
+            pair(0, 5 * second),
+            pair(second, second),
+            pair(second / 4, 90 * second),
+            pair(u64::MAX, u64::MAX),
+        ] {
             map.add(bad);
         }
         assert_eq!((map.ns(second / 10), map.ns(2 * second / 5)), (before, 2 * second));

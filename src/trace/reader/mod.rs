@@ -244,6 +244,8 @@ impl Trace {
                 changes.processes = true;
             }
             process.refresh(!running, &self.files, &self.problems, &mut budget, &mut changes);
+            // It has just said that it ended: what it wrote before is there now, and is read next time.
+            changes.more |= running && process.state.phase == Phase::Ended;
         }
         if let (Some(exit), Some(root)) = (self.manifest.exit, self.processes.first_mut())
             && root.parent.is_none()
@@ -323,7 +325,7 @@ impl Trace {
     /// Whether something may still be added.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        self.launcher_runs || self.processes.iter().any(Process::is_running)
+        (self.launcher_runs && self.manifest.end.is_none()) || self.processes.iter().any(Process::is_running)
     }
 
     /// Calls and segments recorded so far, in all processes.
@@ -652,3 +654,6 @@ pub fn read_manifest(path: &Path) -> Result<(Manifest, Vec<u8>), OpenError> {
     let manifest = serde_json::from_value(value).map_err(|error| corrupt(error.to_string()))?;
     Ok((manifest, bytes))
 }
+
+#[cfg(test)]
+mod tests;
