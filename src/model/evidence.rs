@@ -187,6 +187,10 @@ pub struct EvidenceItem {
     pub detail: Option<String>,
 }
 
+/// How the detail of a [`EvidenceSource::Marker`] item starts when no folder had a marker, and the file's own folder
+/// stood in for one.
+pub const NO_MARKER: &str = "no marker";
+
 /// Everything known about the name of one code object. With it `naming::answer` gives both modes' names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Evidence {
@@ -214,6 +218,13 @@ impl Evidence {
     #[must_use]
     pub fn name(&self, source: EvidenceSource) -> Option<&str> {
         self.item(source).and_then(|item| item.name.as_deref())
+    }
+
+    /// Whether some folder above the file has a project marker, so that its name is more than the file's own.
+    #[must_use]
+    pub fn has_marker(&self) -> bool {
+        let detail = self.item(EvidenceSource::Marker).and_then(|item| item.detail.as_deref());
+        detail.is_some_and(|detail| !detail.starts_with(NO_MARKER))
     }
 
     /// The outcome of `source`, if it was asked.

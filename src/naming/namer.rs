@@ -14,7 +14,7 @@ use super::path::{NormPath, Platform, is_synthetic};
 use super::roots::{Finding, Roots, below};
 use super::sweep::{Sweep, Swept};
 use super::world::{Attr, World};
-use crate::model::evidence::{Evidence, EvidenceItem, EvidenceSource, NameSource, NamingMode, Outcome};
+use crate::model::evidence::{Evidence, EvidenceItem, EvidenceSource, NO_MARKER, NameSource, NamingMode, Outcome};
 
 /// A program that makes up file names without end must not grow the caches without bound: they start afresh here.
 const CACHE_LIMIT: usize = 1 << 16;
@@ -217,7 +217,7 @@ impl Namer {
                 return Finding { name: below(self.platform, path, &folder), detail };
             }
             if folder.parts().is_empty() {
-                let detail = Some(format!("no marker, own folder {own}"));
+                let detail = Some(format!("{NO_MARKER}, own folder {own}"));
                 return Finding { name: below(self.platform, path, &own), detail };
             }
             folder = folder.parent();

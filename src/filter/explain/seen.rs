@@ -128,7 +128,9 @@ fn origin(module: Option<&str>, path: &str, evidence: &Evidence) -> Origin {
         (EvidenceSource::ProjectPath, "its path in the project says"),
         (EvidenceSource::Marker, "its path in the project says"),
     ] {
-        if let Some(name) = evidence.name(source) {
+        // Without a marker that is only the file's own name, which nobody would call it by.
+        let counts = source != EvidenceSource::Marker || evidence.has_marker();
+        if let Some(name) = evidence.name(source).filter(|_| counts) {
             add(name, from);
         }
     }

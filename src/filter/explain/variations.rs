@@ -51,10 +51,10 @@ pub(super) fn of<'a>(
         list.dots_in_paths();
     } else {
         list.package_itself();
+        list.source_folders(matcher);
         if let Some(matcher) = matcher {
             list.other_names(kind, matcher, &explainer.root);
         }
-        list.source_folders(matcher);
         list.slashes_in_names();
     }
     list.other_case();
