@@ -10,6 +10,6 @@ def work(n):
 folder = tempfile.mkdtemp()
 os.chdir(folder)
 os.rmdir(folder)
-for n in range(100000):
+for n in range(30000):
     work(n)
 print("done")

@@ -11,7 +11,7 @@ folder = tempfile.mkdtemp()
 os.closerange(3, 1024)
 files = [open(os.path.join(folder, str(i)), "w+") for i in range(20)]
 print([f.fileno() for f in files])
-for n in range(200000):
+for n in range(30000):
     work(n)
 for f in files:
     f.flush()
