@@ -7,9 +7,10 @@
 
 use crate::filter::Source;
 use crate::model::id::ProcessKey;
+use crate::trace::control::Reply;
+pub use crate::trace::control::{Accepted, Command};
 use crate::trace::format::{CONTROL_SOCKET as SOCKET, FILTERS as CHAIN};
 use crate::trace::manifest::ChainUpdate;
-use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
@@ -31,34 +32,6 @@ const MAX_ADDRESS: usize = 108;
 
 /// Processes that are asked at the same time.
 const AT_ONCE: usize = 32;
-
-/// What the recorder is told.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "cmd", rename_all = "snake_case")]
-pub enum Command {
-    /// Decide by this chain from now on.
-    Filters {
-        /// Counts the changes of the chain; larger than any before.
-        generation: u32,
-        /// The whole chain.
-        filters: Vec<Source>,
-    },
-    /// Stop recording for a while.
-    Pause,
-    /// Go on recording.
-    Resume,
-}
-
-/// What the recorder answers when it did what it was told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct Accepted {
-    /// The generation of the chain that is in force now.
-    #[serde(default)]
-    pub generation: u32,
-    /// Functions whose verdict is another one now.
-    #[serde(default)]
-    pub changed: u64,
-}
 
 /// Why a process did not do what it was told.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -196,14 +169,6 @@ fn ask(folder: &Path, line: &[u8], patience: Duration) -> Result<Accepted, Refus
 
 /// Reads a reply.
 fn understand(reply: &[u8]) -> Result<Accepted, Refusal> {
-    #[derive(Deserialize)]
-    struct Reply {
-        ok: bool,
-        #[serde(default)]
-        error: Option<String>,
-        #[serde(flatten)]
-        accepted: Accepted,
-    }
     match serde_json::from_slice::<Reply>(reply) {
         Ok(Reply { ok: true, accepted, .. }) => Ok(accepted),
         Ok(Reply { error, .. }) => Err(Refusal::Refused(error.unwrap_or_else(|| "no reason given".to_owned()))),

@@ -152,9 +152,14 @@ impl Codes {
         self.namer.sweeps()
     }
 
-    /// The chain in force.
-    pub fn engine(&self) -> &Engine {
-        &self.engine
+    /// The generation of the chain in force.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// The chain in force, and its generation.
+    pub fn chain(&self) -> (Engine, u32) {
+        (self.engine.clone(), self.generation)
     }
 
     /// What is known of an entry.

@@ -3,7 +3,6 @@
 
 use super::python;
 use super::world::{each_string, sys};
-use crate::filter::Engine;
 use crate::trace::format::{FILTERS, FORMAT_VERSION, MANIFEST};
 use crate::trace::manifest::{ChainUpdate, Manifest, Options};
 use pyo3::ffi;
@@ -18,10 +17,6 @@ pub struct Config {
     pub options: Options,
     /// The project's root.
     pub project_root: String,
-    /// The chain, compiled.
-    pub engine: Engine,
-    /// Its generation.
-    pub generation: u32,
     /// Folder in which this process started.
     pub startup_cwd: String,
     /// Folder of the bootstrap.
@@ -30,6 +25,8 @@ pub struct Config {
     pub executable: String,
     /// `3.13.0`.
     pub version: String,
+    /// Its first two numbers.
+    pub number: (u32, u32),
     /// `monitoring` or `profile`.
     pub backend: &'static str,
     /// What the backend cannot do.
@@ -38,22 +35,23 @@ pub struct Config {
     pub control: bool,
 }
 
-/// Reads the manifest and the newest chain.
+/// The chain for processes that start now, if it was changed since the recording began.
+pub fn read_update(root: &Path) -> Option<ChainUpdate> {
+    serde_json::from_slice(&std::fs::read(root.join(FILTERS)).ok()?).ok()
+}
+
+/// Reads the manifest.
 ///
 /// # Errors
 /// A sentence.
-pub fn read_trace(root: &Path) -> Result<(Manifest, Option<ChainUpdate>), String> {
+pub fn read_manifest(root: &Path) -> Result<Manifest, String> {
     let text = std::fs::read(root.join(MANIFEST)).map_err(|error| format!("cannot read the manifest: {error}"))?;
     let manifest: Manifest =
         serde_json::from_slice(&text).map_err(|error| format!("the manifest is damaged: {error}"))?;
     if manifest.format != FORMAT_VERSION {
         return Err(format!("the trace has format {}, this recorder writes {FORMAT_VERSION}", manifest.format));
     }
-    let update = match std::fs::read(root.join(FILTERS)) {
-        Ok(text) => serde_json::from_slice(&text).ok(),
-        Err(_) => None,
-    };
-    Ok((manifest, update))
+    Ok(manifest)
 }
 
 /// `sys.argv`, or the command line where that is not known yet.

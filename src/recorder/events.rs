@@ -2,6 +2,7 @@
 
 use super::clock;
 use super::codes::{self, Mark};
+use super::control;
 use super::process;
 use super::thread::{self, Thread, generator};
 use super::values::{self, Handed};
@@ -40,6 +41,10 @@ unsafe fn open_inner(code: *mut ffi::PyObject, how: Opening) -> Reply {
         return Reply::Keep;
     }
     let Some(process) = process::process() else { return Reply::Keep };
+    if control::is_aside() {
+        control::come_back();
+    }
+    let expected = thread::take_expected();
     // SAFETY: as the caller promised.
     let judged = unsafe { process.codes().judge(code, ffi::PyEval_GetGlobals()) };
     let mark = match judged {
@@ -66,6 +71,10 @@ unsafe fn open_inner(code: *mut ffi::PyObject, how: Opening) -> Reply {
     // SAFETY: as the caller promised.
     let entered = unsafe { thread::enter(process, true) };
     let written = match entered {
+        // The filter changed, and the stack was looked at, between the frame's beginning and this event of it.
+        Ok(thread) if expected != 0 && expected == running() && is_on_top(thread, code) => {
+            return Reply::Keep;
+        }
         Ok(thread) => {
             // SAFETY: as the caller promised.
             let written = unsafe { values::open(thread, code, call(code, mark, how, false)) };
@@ -78,6 +87,16 @@ unsafe fn open_inner(code: *mut ffi::PyObject, how: Opening) -> Reply {
         lost();
     }
     Reply::Keep
+}
+
+/// The address of the frame that runs, as [`thread::Thread::expect`] is told it.
+fn running() -> usize {
+    // SAFETY: an event is reported with the GIL held, in its own frame.
+    unsafe { ffi::PyEval_GetFrame() as usize }
+}
+
+fn is_on_top(thread: &Thread, code: *mut ffi::PyObject) -> bool {
+    thread.writer.open().last().is_some_and(|top| top.key == code as usize && top.how == Opening::Resync)
 }
 
 /// A call of a plain function, in the trace.
@@ -112,6 +131,7 @@ unsafe fn close_inner(code: *mut ffi::PyObject, how: Closing, handed: Handed) ->
     if !process::is_recording() {
         return Reply::Keep;
     }
+    thread::take_expected();
     let key = code as usize;
     let Some(thread) = thread::current() else {
         // SAFETY: as the caller promised.
@@ -157,6 +177,7 @@ pub unsafe fn line(code: *mut ffi::PyObject, line: u32) -> Reply {
         if !process::is_recording() {
             return Reply::Keep;
         }
+        thread::take_expected();
         if let Some(thread) = thread::current()
             && let Some(top) = thread.writer.open().last()
             && top.key == code as usize

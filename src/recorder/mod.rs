@@ -4,13 +4,16 @@
 //! `module` is what Python imports; `start` begins and ends a recording; `monitoring` receives the events and is the hot
 //! path; `events` is what happens off it; `codes` decides about code objects; `process` and `thread` hold the state;
 //! `capture` reads arguments, results and variables, `values` attaches them to events.
-#![allow(dead_code, reason = "what re-filtering and the second backend need is on its way")]
+#![allow(dead_code, reason = "what the second backend needs is on its way")]
 #![allow(unsafe_code, reason = "this is C API code from end to end; each block says why it is sound")]
 
+mod backend;
 pub mod capture;
+mod change;
 mod clock;
 mod codes;
 mod config;
+mod control;
 mod events;
 mod module;
 mod monitoring;

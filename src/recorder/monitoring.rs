@@ -4,6 +4,7 @@
 //! switches them on again when the filter changes. `PY_THROW` and `PY_UNWIND` cannot be switched off for single code
 //! objects: they leave by the shortest way when the code is skipped.
 
+use super::backend::Backend;
 use super::clock;
 use super::codes;
 use super::codes::{HOT, Mark};
@@ -84,6 +85,39 @@ unsafe fn call(name: &Name, arguments: &[*mut ffi::PyObject]) -> Option<Owned> {
     }
 }
 
+/// The backend.
+pub struct Monitoring;
+
+impl Backend for Monitoring {
+    fn name(&self) -> &'static str {
+        "monitoring"
+    }
+
+    fn limits(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    unsafe fn install(&self, lines: bool) -> Result<(), String> {
+        // SAFETY: the GIL is held.
+        unsafe { install(lines) }
+    }
+
+    unsafe fn set_events(&self, on: bool) -> bool {
+        // SAFETY: the GIL is held.
+        unsafe { set_events(on) }
+    }
+
+    unsafe fn restart(&self) {
+        // SAFETY: the GIL is held.
+        unsafe { drop(call(&RESTART_EVENTS, &[])) };
+    }
+
+    unsafe fn release(&self) {
+        // SAFETY: the GIL is held.
+        unsafe { release() };
+    }
+}
+
 /// Takes a free tool id and registers the callbacks; those for lines are switched on only with `lines`. No event fires
 /// before [`set_events`].
 ///
@@ -92,7 +126,7 @@ unsafe fn call(name: &Name, arguments: &[*mut ffi::PyObject]) -> Option<Owned> {
 ///
 /// # Safety
 /// The GIL is held.
-pub unsafe fn install(lines: bool) -> Result<(), String> {
+unsafe fn install(lines: bool) -> Result<(), String> {
     // SAFETY: the GIL is held.
     unsafe {
         let missing = || "this Python has no working sys.monitoring".to_owned();
@@ -135,7 +169,7 @@ pub unsafe fn install(lines: bool) -> Result<(), String> {
 ///
 /// # Safety
 /// The GIL is held.
-pub unsafe fn set_events(on: bool) -> bool {
+unsafe fn set_events(on: bool) -> bool {
     // SAFETY: the GIL is held.
     unsafe {
         let events = if on { EVENTS.load(Relaxed) as i64 } else { 0 };
@@ -145,20 +179,11 @@ pub unsafe fn set_events(on: bool) -> bool {
     }
 }
 
-/// Switches on again what was switched off by `DISABLE`.
-///
-/// # Safety
-/// The GIL is held.
-pub unsafe fn restart() {
-    // SAFETY: the GIL is held.
-    unsafe { drop(call(&RESTART_EVENTS, &[])) };
-}
-
 /// Gives the tool id back.
 ///
 /// # Safety
 /// The GIL is held.
-pub unsafe fn release() {
+unsafe fn release() {
     let tool = TOOL.swap(NO_TOOL, Relaxed);
     if tool == NO_TOOL {
         return;

@@ -6,6 +6,7 @@
 use super::clock;
 use super::codes::{Codes, HOT, Setup, set_hot};
 use super::config::Config;
+use super::control;
 use super::slab::Slab;
 use super::thread::{CURRENT, Thread};
 use super::world::Interpreter;
@@ -151,10 +152,13 @@ pub fn process() -> Option<&'static Process> {
         return None;
     }
     let origin = Origin { word: "fork", parent: Some(process.key.to_string()) };
-    match Process::start(config, origin, &config.engine) {
+    // SAFETY: the GIL is held. What was inherited is read only.
+    let chain = unsafe { process.codes() }.chain();
+    match Process::start(config, origin, newest_chain(config, chain)) {
         Ok(own) => {
             own.resync_new.set(true);
-            set_phase(own, state::PHASE_RECORDING);
+            set_phase(own, phase());
+            control::start(own);
             Some(own)
         }
         Err(_) => {
@@ -175,10 +179,22 @@ pub fn own() -> Option<&'static Process> {
     inherited_or_own().filter(|process| !process.is_inherited())
 }
 
-/// In a forked child: the only thread there is has no stream any more.
+/// In a forked child: the only thread there is has no stream any more. What stopped the parent need not stop the child.
 pub fn forget_inheritance() {
     CURRENT.with(|current| current.set(std::ptr::null_mut()));
     HOT.store(u64::MAX, Relaxed);
+    if phase() == state::PHASE_STOPPED {
+        PHASE.store(state::PHASE_RECORDING, Relaxed);
+    }
+}
+
+/// The chain that this process inherited, or the newer one that was meant for processes that start now.
+fn newest_chain(config: &Config, inherited: (Engine, u32)) -> (Engine, u32) {
+    let newer = super::config::read_update(&config.root).filter(|update| update.generation > inherited.1);
+    match newer.map(|update| (compile(&update.filters), update.generation)) {
+        Some((Ok(engine), generation)) => (engine, generation),
+        _ => inherited,
+    }
 }
 
 fn switch_off() {
@@ -238,7 +254,7 @@ impl Process {
     ///
     /// # Errors
     /// A sentence: why nothing can be recorded.
-    pub fn start(config: &Config, origin: Origin, engine: &Engine) -> Result<&'static Self, String> {
+    pub fn start(config: &Config, origin: Origin, chain: (Engine, u32)) -> Result<&'static Self, String> {
         let root = &config.root;
         let pid = std::process::id();
         let (key, folder) =
@@ -250,7 +266,7 @@ impl Process {
             _ => origin,
         };
         let mut info = config.describe(origin);
-        let begun = Self::begin(config, key, folder.clone(), engine);
+        let begun = Self::begin(config, key, folder.clone(), chain);
         if let Err(reason) = &begun {
             info.not_recorded = Some(reason.clone());
         }
@@ -261,17 +277,18 @@ impl Process {
         Ok(process)
     }
 
-    fn begin(config: &Config, key: ProcessKey, folder: PathBuf, engine: &Engine) -> Result<&'static Self, String> {
+    fn begin(config: &Config, key: ProcessKey, folder: PathBuf, chain: (Engine, u32)) -> Result<&'static Self, String> {
         let sentence = |failure: crate::trace::memory::Failure| failure.to_string();
         let space = Arc::new(Space::open(&config.root, config.options.max_size).map_err(sentence)?);
         let state = StatePage::create(&folder).map_err(sentence)?;
-        state.set_generation(config.generation);
+        let (engine, generation) = chain;
+        state.set_generation(generation);
         state.set_clock(clock::pair());
         let mode = if config.options.module_name_from_globals { NamingMode::Globals } else { NamingMode::Resolver };
         let codes = Codes::new(Setup {
             epoch: new_epoch(),
-            generation: config.generation,
-            engine: engine.clone(),
+            generation,
+            engine,
             namer: Namer::new(mode, Platform::here()),
             world: Interpreter {
                 startup_cwd: config.startup_cwd.clone(),

@@ -14,6 +14,7 @@ pub type SetExtra = unsafe extern "C" fn(*mut ffi::PyObject, ffi::Py_ssize_t, *m
 type RequestExtra = unsafe extern "C" fn(Option<unsafe extern "C" fn(*mut c_void)>) -> ffi::Py_ssize_t;
 type GetBack = unsafe extern "C" fn(*mut ffi::PyFrameObject) -> *mut ffi::PyFrameObject;
 type CurrentFrames = unsafe extern "C" fn() -> *mut ffi::PyObject;
+type IsFinalizing = unsafe extern "C" fn() -> c_int;
 type SetProfile = unsafe extern "C" fn(Option<Tracer>, *mut ffi::PyObject);
 type SetProfileOf = unsafe extern "C" fn(*mut ffi::PyThreadState, Option<Tracer>, *mut ffi::PyObject) -> c_int;
 
@@ -32,6 +33,8 @@ pub struct Symbols {
     pub get_back: GetBack,
     /// `_PyThread_CurrentFrames`: a new dictionary from thread identifiers to frames.
     pub current_frames: Option<CurrentFrames>,
+    /// `Py_IsFinalizing`, `_Py_IsFinalizing`.
+    pub is_finalizing: Option<IsFinalizing>,
     /// `PyEval_SetProfile`.
     pub set_profile: Option<SetProfile>,
     /// `_PyEval_SetProfile`, which takes a thread (3.10 and 3.11).
@@ -79,6 +82,8 @@ pub unsafe fn look_up() -> Result<&'static Symbols, &'static str> {
             get_back: std::mem::transmute::<*mut c_void, GetBack>(back),
             current_frames: symbol(&[c"_PyThread_CurrentFrames"])
                 .map(|found| std::mem::transmute::<*mut c_void, CurrentFrames>(found)),
+            is_finalizing: symbol(&[c"Py_IsFinalizing", c"_Py_IsFinalizing"])
+                .map(|found| std::mem::transmute::<*mut c_void, IsFinalizing>(found)),
             set_profile: symbol(&[c"PyEval_SetProfile"])
                 .map(|found| std::mem::transmute::<*mut c_void, SetProfile>(found)),
             set_profile_of: symbol(&[c"_PyEval_SetProfile"])
@@ -92,6 +97,12 @@ pub unsafe fn look_up() -> Result<&'static Symbols, &'static str> {
 /// The functions, after [`look_up`] found them.
 pub fn symbols() -> Option<&'static Symbols> {
     SYMBOLS.get()
+}
+
+/// Whether the interpreter is being taken down: a thread that asks for the GIL now would never come back.
+pub fn is_finalizing() -> bool {
+    // SAFETY: this may be called from any thread.
+    symbols().and_then(|symbols| symbols.is_finalizing).is_some_and(|ask| unsafe { ask() } != 0)
 }
 
 /// A reference that is given up at the end.

@@ -3,7 +3,7 @@
 use super::config::{self, Config};
 use super::process::{self, Origin, Process};
 use super::python::{self, Name, Owned};
-use super::{capture, clock, monitoring};
+use super::{backend, capture, clock, control};
 use crate::trace::format::state;
 use crate::trace::manifest::{ProcessInfo, Values};
 use crate::trace::process_file::{make_process_folder, write_process};
@@ -41,20 +41,22 @@ unsafe fn begin(root: &Path) -> Result<(), String> {
     // SAFETY: the GIL is held.
     unsafe { python::look_up() }.map_err(|name| format!("this Python {version} lacks {name}"))?;
     clock::choose();
-    let (manifest, update) = config::read_trace(root)?;
-    let (sources, generation) = match update {
+    let manifest = config::read_manifest(root)?;
+    let (sources, generation) = match config::read_update(root) {
         Some(update) => (update.filters, update.generation),
         None => (manifest.options.filters.clone(), 0),
     };
     let engine = process::compile(&sources)?;
-    if number < (3, 12) {
-        return Err(format!("Python {version} cannot be recorded yet"));
-    }
     // SAFETY: the GIL is held.
-    unsafe {
+    let backend = unsafe {
         // While the bootstrap's frame is the running one: frames are checked with it.
         capture::prepare();
-        monitoring::install(manifest.options.lines)?;
+        backend::install(number, manifest.options.lines)?
+    };
+    let mut limits = backend.limits();
+    if manifest.options.values != Values::None {
+        // SAFETY: the GIL is held.
+        limits.extend(unsafe { capture::missing() });
     }
     let own_folder = env::var_os("CT_TUI_RECORDER").map(PathBuf::from);
     let own_folder = own_folder.as_deref().and_then(Path::parent).map(|folder| folder.to_string_lossy().into_owned());
@@ -62,38 +64,38 @@ unsafe fn begin(root: &Path) -> Result<(), String> {
         root: root.to_owned(),
         project_root: manifest.project_root,
         options: manifest.options.clone(),
-        engine,
-        generation,
         startup_cwd: env::current_dir().map_or_else(|_| manifest.cwd, |cwd| cwd.to_string_lossy().into_owned()),
         own_folder: own_folder.unwrap_or_default(),
         executable: config::executable(),
         version,
-        backend: "monitoring",
-        // SAFETY: the GIL is held.
-        limits: if manifest.options.values == Values::None { Vec::new() } else { unsafe { capture::missing() } },
+        number,
+        backend: backend.name(),
+        limits,
         control: env::var_os("CT_TUI_CONTROL").is_some_and(|value| value == "1"),
     };
     if !process::set_config(config) {
         return Ok(());
     }
     let Some(config) = process::config() else { return Ok(()) };
-    let begun = Process::start(config, Origin { word: "start", parent: None }, &config.engine);
+    let begun = Process::start(config, Origin { word: "start", parent: None }, (engine, generation));
     let process = match begun {
         Ok(process) => process,
         Err(_) => {
             // It is said in the process's own description, as far as that could be written.
             // SAFETY: the GIL is held.
-            unsafe { monitoring::release() };
+            unsafe { backend.release() };
             return Ok(());
         }
     };
     // SAFETY: the GIL is held.
     unsafe {
         at_exit();
+        libc::pthread_atfork(Some(control::before_fork), Some(control::after_fork), Some(control::in_child));
         process::set_phase(process, state::PHASE_RECORDING);
-        if !monitoring::set_events(true) {
-            process::stop("sys.monitoring does not take our events");
+        if !backend.set_events(true) {
+            process::stop("this Python does not take our events");
         }
+        control::start(process);
     }
     Ok(())
 }
@@ -159,7 +161,10 @@ unsafe fn at_exit() {
 pub unsafe fn ended() {
     // SAFETY: the GIL is held.
     unsafe {
-        monitoring::release();
+        control::stop();
+        if let Some(backend) = backend::chosen() {
+            backend.release();
+        }
         process::end();
     }
 }

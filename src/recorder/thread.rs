@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// One thread's stream.
 pub struct Thread {
-    /// Not 0: all of this is in use. Forked children read 0 here, whatever they were before.
+    /// One of `NOT_READY` (forked children read that, whatever it was before), `READY`, `RESYNCED`.
     pub ready: u32,
     /// Writes the events.
     pub writer: EventWriter<FileSink>,
@@ -26,6 +26,35 @@ pub struct Thread {
     pub ident: u64,
     /// What recording values needs; `None` when they are not recorded.
     pub values: Option<Box<ThreadValues>>,
+    /// Address of the innermost frame when the open calls were last brought in line from outside.
+    expected: usize,
+}
+
+/// Ready, and the next event is an ordinary one.
+const READY: u32 = 1;
+/// Ready, but the open calls were brought in line from outside since the last event: if the next event is the beginning
+/// of the frame that was the innermost one then, that call is open already.
+const RESYNCED: u32 = 2;
+
+impl Thread {
+    /// Says that the open calls were brought in line with a stack that had `frame` (or nothing) on top.
+    pub fn expect(&mut self, frame: *mut ffi::PyFrameObject) {
+        self.expected = frame as usize;
+        self.ready = RESYNCED;
+    }
+}
+
+/// To be called first at every event that is off the hot path. The frame that [`Thread::expect`] was told, once; else 0.
+pub fn take_expected() -> usize {
+    let thread = CURRENT.with(Cell::get);
+    // SAFETY: as in `current`.
+    match unsafe { thread.as_mut() } {
+        Some(thread) if thread.ready == RESYNCED => {
+            thread.ready = READY;
+            std::mem::take(&mut thread.expected)
+        }
+        _ => 0,
+    }
 }
 
 thread_local! {
@@ -63,7 +92,7 @@ impl Drop for Ending {
 pub fn current() -> Option<&'static mut Thread> {
     let thread = CURRENT.with(Cell::get);
     // SAFETY: a thread's stream lives as long as the thread, and nobody else uses it while this thread has the GIL.
-    unsafe { thread.as_mut() }.filter(|thread| thread.ready != 0)
+    unsafe { thread.as_mut() }.filter(|thread| thread.ready == READY)
 }
 
 /// This thread's stream, begun now if there is none. `top_opens`: the frame on top is about to be opened by an event.
@@ -93,7 +122,7 @@ pub unsafe fn enter(process: &'static Process, top_opens: bool) -> Result<&'stat
     let slot = process.slab().take().ok_or_else(no_memory)?;
     // SAFETY: fresh memory for one thread; it stays until the thread ends.
     let thread = unsafe {
-        slot.write(Thread { ready: 1, writer, ident, values: ThreadValues::new(process) });
+        slot.write(Thread { ready: READY, writer, ident, values: ThreadValues::new(process), expected: 0 });
         &mut *slot
     };
     CURRENT.with(|current| current.set(slot));

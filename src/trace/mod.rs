@@ -14,6 +14,7 @@
 //! `format` holds every offset and number, shared by writer and reader; `event` is the byte codec of single events,
 //! `open_list` that of the list of open calls at the head of each block, `value` that of recorded values.
 
+pub mod control;
 pub mod event;
 pub mod format;
 pub mod log_writer;

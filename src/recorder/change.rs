@@ -1,0 +1,173 @@
+//! Changes while the program runs: another filter chain, a pause, the end of a pause. All of them happen in one go with
+//! the GIL held: the answers of before go out of date, and the open calls of *every* thread are brought in line with its
+//! real stack (`sys._current_frames` in C), also of threads that sleep or run nothing but skipped code. Only then does
+//! the program go on, so no event is judged half by the old chain and half by the new one.
+
+use super::process::{self, Process};
+use super::thread::{self, Thread};
+use super::{backend, clock, python};
+use crate::filter::Engine;
+use crate::trace::control::Accepted;
+use crate::trace::event::{Closing, put_number, tag};
+use crate::trace::format::state;
+use crate::trace::memory::Failure;
+use pyo3::ffi;
+
+/// Puts another chain in force.
+///
+/// # Errors
+/// A sentence.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn filters(engine: Engine, generation: u32) -> Result<Accepted, String> {
+    let process = recorded()?;
+    // SAFETY: the GIL is held.
+    let codes = unsafe { process.codes() };
+    if generation <= codes.generation() {
+        return Err(format!("generation {generation} is not newer than {}, which is in force", codes.generation()));
+    }
+    let changed = codes.change(engine, generation, process::new_epoch());
+    let mut note = [0; 10];
+    let length = put_number(&mut note, u64::from(generation));
+    let done = changed.and_then(|changed| {
+        process.state.set_generation(generation);
+        process.resync_new.set(true);
+        // SAFETY: the GIL is held.
+        unsafe {
+            each_thread(process, |thread, frame| {
+                thread.writer.note(clock::raw(), tag::FILTER, &note[..length]);
+                if process::is_recording() {
+                    thread::resync(process, thread, frame, false)?;
+                    thread.expect(frame);
+                }
+                Ok(())
+            })?;
+            restart();
+        }
+        Ok(changed)
+    });
+    match done {
+        Ok(changed) => Ok(Accepted { generation, changed: changed as u64 }),
+        Err(failure) => {
+            process::stop(&failure.to_string());
+            Err(failure.to_string())
+        }
+    }
+}
+
+/// Stops recording for a while. Calls during a pause are not recorded, and not counted as lost: they were not wanted.
+///
+/// # Errors
+/// A sentence.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn pause() -> Result<Accepted, String> {
+    let process = recorded()?;
+    // SAFETY: the GIL is held.
+    unsafe {
+        if process::is_recording() {
+            set_events(false);
+            process::set_phase(process, state::PHASE_PAUSED);
+            let done = each_thread(process, |thread, _| {
+                let raw = clock::raw();
+                for _ in 0..thread.writer.open().len() {
+                    thread.writer.close_call(raw, Closing::Resync, 0, None);
+                }
+                thread.writer.note(raw, tag::PAUSED, &[]);
+                Ok(())
+            });
+            done.map_err(|failure| failure.to_string())?;
+        }
+        Ok(Accepted { generation: process.codes().generation(), changed: 0 })
+    }
+}
+
+/// Goes on recording.
+///
+/// # Errors
+/// A sentence.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn resume() -> Result<Accepted, String> {
+    let process = recorded()?;
+    // SAFETY: the GIL is held.
+    unsafe {
+        if process::phase() == state::PHASE_PAUSED {
+            process::set_phase(process, state::PHASE_RECORDING);
+            process.resync_new.set(true);
+            let done = each_thread(process, |thread, frame| {
+                thread.writer.note(clock::raw(), tag::RESUMED, &[]);
+                thread::resync(process, thread, frame, false)?;
+                thread.expect(frame);
+                Ok(())
+            });
+            if let Err(failure) = done {
+                process::stop(&failure.to_string());
+                return Err(failure.to_string());
+            }
+            set_events(true);
+            restart();
+        }
+        Ok(Accepted { generation: process.codes().generation(), changed: 0 })
+    }
+}
+
+/// # Safety
+/// The GIL is held.
+unsafe fn set_events(on: bool) {
+    if let Some(backend) = backend::chosen() {
+        // SAFETY: the GIL is held.
+        unsafe { backend.set_events(on) };
+    }
+}
+
+/// # Safety
+/// The GIL is held.
+unsafe fn restart() {
+    if let Some(backend) = backend::chosen() {
+        // SAFETY: the GIL is held.
+        unsafe { backend.restart() };
+    }
+}
+
+fn recorded() -> Result<&'static Process, String> {
+    let process = process::own().ok_or("nothing is recorded in this process")?;
+    match process::phase() {
+        state::PHASE_RECORDING | state::PHASE_PAUSED => Ok(process),
+        state::PHASE_STOPPED => Err("recording has stopped early in this process".to_owned()),
+        _ => Err("this process has ended".to_owned()),
+    }
+}
+
+/// Calls `each` for every thread that has a stream, with its innermost frame (borrowed; null: it runs no Python).
+///
+/// # Safety
+/// The GIL is held.
+unsafe fn each_thread(
+    process: &Process,
+    mut each: impl FnMut(&mut Thread, *mut ffi::PyFrameObject) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    // SAFETY: the GIL is held. The dictionary is ours alone, and keeps the frames alive.
+    unsafe {
+        let _pause = python::NoCollection::new();
+        let frames = python::symbols()
+            .and_then(|symbols| symbols.current_frames)
+            .and_then(|current_frames| python::Owned::new(current_frames()));
+        // The lock keeps a thread that ends right now from taking its stream away.
+        let streams = process.streams();
+        for thread in streams.iter() {
+            let thread = &mut **thread;
+            let frame = frames.as_ref().and_then(|frames| {
+                let key = python::Owned::new(ffi::PyLong_FromUnsignedLongLong(thread.ident))?;
+                let frame = ffi::PyDict_GetItemWithError(frames.as_ptr(), key.as_ptr());
+                ffi::PyErr_Clear();
+                (!frame.is_null()).then_some(frame)
+            });
+            each(thread, frame.unwrap_or(std::ptr::null_mut()).cast())?;
+        }
+    }
+    Ok(())
+}
