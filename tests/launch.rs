@@ -10,3 +10,5 @@ mod bootstrap;
 mod endings;
 #[path = "record/refusals.rs"]
 mod refusals;
+#[path = "record/targets.rs"]
+mod targets;

@@ -22,6 +22,11 @@ pub fn pythons() -> &'static [Interpreter] {
     &FOUND
 }
 
+/// Those of them that the recorder has a backend for.
+pub fn recordable() -> impl Iterator<Item = &'static Interpreter> {
+    pythons().iter().filter(|it| (it.version.0, it.version.1) >= (3, 12))
+}
+
 /// Those that cannot be recorded: too old, free-threaded, not CPython. May be empty.
 pub fn unsuitable_pythons() -> Vec<Interpreter> {
     installed().into_iter().filter(|it| it.unsuitable().is_some()).collect()
