@@ -1,26 +1,442 @@
-//! Details of the selected call: its source, times, values, name and verdict.
+//! Details of what is selected: times, values, source, why it was recorded and how it got its name.
 
-use super::pane::{Cx, Pane};
-use crate::config::{Action, Context};
-use std::path::PathBuf;
+use super::calls::label;
+use super::calls::tree::{Fold, Node};
+use super::event::Effect;
+use super::list::Cursor;
+use super::pane::{Cx, Pane, Tone};
+use super::session::read;
+use super::source::Source;
+use super::text::clean;
+use super::units;
+use crate::config::{Action, Context, Role};
+use crate::index::{CallInfo, Nav, Outcome};
+use crate::model::code::{CodeRecord, Exec};
+use crate::model::evidence;
+use crate::model::value::{Raised, Value, show, tree};
+use crate::trace::Trace;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// A source file that was read in the background.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// Which file.
-    pub path: PathBuf,
+/// Source files kept in memory.
+const KEPT: usize = 8;
+/// Characters of a value on its line.
+const VALUE_WIDTH: usize = 400;
+/// Rows of values at most; what is beyond is said.
+const MAX_ROWS: usize = 2_000;
+
+/// What is shown.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shown {
+    /// The label, with its role.
+    pub title: (String, Role),
+    /// At the right of the title: outcome and duration.
+    pub aside: String,
+    /// Lines under the title.
+    pub facts: Vec<(String, Role)>,
+    /// Lines at the foot: a word, and what it says.
+    pub notes: Vec<(&'static str, String, Role)>,
+    /// The source: file, line.
+    pub place: Option<(PathBuf, u32)>,
+    /// When the recording started; a file changed later is said to be.
+    pub recorded_at: f64,
+}
+
+/// A row of the values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ValueRow {
+    /// Indices from the top, which name it.
+    pub path: Vec<usize>,
+    /// What stands before it.
+    pub label: String,
+    /// The value on one line.
+    pub text: String,
+    /// Its fold sign.
+    pub fold: Fold,
+    /// How it looks.
+    pub role: Role,
 }
 
 /// The state of the pane.
 #[derive(Debug, Default)]
-pub struct Details {}
+pub struct Details {
+    /// What is shown.
+    pub shown: Option<Shown>,
+    node: Option<Node>,
+    values: label::Values,
+    /// Values as rows.
+    rows: Vec<ValueRow>,
+    /// The cursor in the values.
+    pub cursor: Cursor,
+    open: HashSet<Vec<usize>>,
+    sources: Vec<Arc<Source>>,
+    wanted: Option<PathBuf>,
+    /// Lines that the source is scrolled away from where it would stand.
+    pub scrolled: isize,
+    /// Long text is wrapped.
+    pub wrap: bool,
+}
+
+impl Details {
+    /// The values as rows.
+    #[must_use]
+    pub fn rows(&self) -> &[ValueRow] {
+        &self.rows
+    }
+
+    /// The source file of what is shown, if it was read.
+    #[must_use]
+    pub fn source(&self) -> Option<&Source> {
+        let (path, _) = self.shown.as_ref()?.place.as_ref()?;
+        self.sources.iter().find(|source| source.path == *path).map(Arc::as_ref)
+    }
+
+    /// Shows a node. What was unfolded stays unfolded while the same function is looked at.
+    pub fn show(&mut self, node: Option<Node>, call: Option<&CallInfo>, cx: &mut Cx<'_>) {
+        let Some(trace) = cx.session.trace.clone() else { return };
+        let trace = read(&trace);
+        if node != self.node {
+            self.node = node;
+            self.scrolled = 0;
+            self.cursor = Cursor::default();
+        }
+        self.values = call.map(|call| label::values(&trace, call)).unwrap_or_default();
+        self.shown = match (node, call) {
+            (_, Some(call)) => Some(of_call(&trace, call, cx)),
+            (Some(Node::Thread(process, thread)), _) => of_thread(&trace, process, thread, cx),
+            (Some(Node::Process(process)), _) => of_process(&trace, process),
+            _ => None,
+        };
+        self.build_rows();
+        drop(trace);
+        if let Some((path, _)) = self.shown.as_ref().and_then(|shown| shown.place.clone())
+            && self.sources.iter().all(|source| source.path != path)
+            && self.wanted.as_ref() != Some(&path)
+        {
+            self.wanted = Some(path.clone());
+            cx.effect(Effect::LoadSource(path));
+        }
+    }
+
+    /// A source file was read.
+    pub fn loaded(&mut self, source: Source) {
+        if self.wanted.as_ref() == Some(&source.path) {
+            self.wanted = None;
+        }
+        self.sources.retain(|known| known.path != source.path);
+        self.sources.push(Arc::new(source));
+        if self.sources.len() > KEPT {
+            self.sources.remove(0);
+        }
+    }
+
+    /// Forgets source files, because they may have been edited.
+    pub fn forget(&mut self, path: &Path) {
+        self.sources.retain(|source| source.path != path);
+    }
+
+    fn build_rows(&mut self) {
+        self.rows.clear();
+        let values = std::mem::take(&mut self.values);
+        let mut index = 0;
+        for (at, value) in values.arguments.iter().flatten().enumerate() {
+            let name = values.params.get(at).map_or("?", String::as_str);
+            self.add(vec![index], name, Held::Value(value), Role::Text);
+            index += 1;
+        }
+        if let Some(value) = &values.result {
+            self.add(vec![index], "result", Held::Value(value), Role::Accent);
+        }
+        if let Some(raised) = &values.raised {
+            self.add(vec![index], "raised", Held::Raised(raised), Role::Error);
+        }
+        self.values = values;
+    }
+
+    fn add(&mut self, path: Vec<usize>, name: &str, held: Held<'_>, role: Role) {
+        if self.rows.len() >= MAX_ROWS {
+            return;
+        }
+        let (text, children, is_leaf) = match held {
+            Held::Value(value) => (tree::line(value, VALUE_WIDTH), Some(value), tree::is_leaf(value)),
+            Held::Raised(raised) => (show::exception(raised, VALUE_WIDTH), None, tree::raised(raised).is_empty()),
+        };
+        let open = self.open.contains(&path);
+        let fold = match (is_leaf, open) {
+            (true, _) => Fold::Leaf,
+            (_, true) => Fold::Unfolded,
+            (_, false) => Fold::Folded,
+        };
+        self.rows.push(ValueRow { path: path.clone(), label: clean(name).into_owned(), text, fold, role });
+        if fold != Fold::Unfolded {
+            return;
+        }
+        let below = match (children, held) {
+            (Some(value), _) => tree::children(value),
+            (None, Held::Raised(raised)) => tree::raised(raised),
+            (None, Held::Value(_)) => Vec::new(),
+        };
+        for (at, child) in below.into_iter().enumerate() {
+            let mut path = path.clone();
+            path.push(at);
+            match child {
+                tree::Child::Item { label, value } => self.add(path, &label, Held::Value(value), Role::Text),
+                tree::Child::More(n) => {
+                    let text = format!("… {} more", units::grouped(n));
+                    self.rows.push(ValueRow { path, label: String::new(), text, fold: Fold::Leaf, role: Role::Dim });
+                }
+            }
+        }
+    }
+
+    fn toggle(&mut self, unfold: Option<bool>) {
+        let Some(row) = self.rows.get(self.cursor.at) else { return };
+        let path = row.path.clone();
+        let open = self.open.contains(&path);
+        match unfold.unwrap_or(!open) {
+            true if row.fold == Fold::Folded => {
+                self.open.insert(path);
+            }
+            false if open => {
+                self.open.remove(&path);
+            }
+            false if path.len() > 1 => {
+                // Folding a leaf folds what it is in.
+                let parent = path[..path.len() - 1].to_vec();
+                self.cursor.at = self.rows.iter().position(|row| row.path == parent).unwrap_or(self.cursor.at);
+            }
+            _ => {}
+        }
+        self.build_rows();
+        self.cursor.at = self.cursor.at.min(self.rows.len().saturating_sub(1));
+    }
+
+    fn scroll_source(&mut self, by: isize) {
+        let lines = self.source().and_then(|source| source.lines.as_ref().ok()).map_or(0, Vec::len);
+        let line = self.shown.as_ref().and_then(|shown| shown.place.as_ref()).map_or(1, |(_, line)| *line as usize);
+        let (least, most) = (1 - line as isize, lines.saturating_sub(line) as isize);
+        self.scrolled = self.scrolled.saturating_add(by).clamp(least.min(0), most.max(0));
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Held<'a> {
+    Value(&'a Value),
+    Raised(&'a Raised),
+}
+
+fn of_call(trace: &Trace, call: &CallInfo, cx: &Cx<'_>) -> Shown {
+    let micro = cx.config.signs.micro;
+    let process = trace.process(call.id.process);
+    let record = process.and_then(|process| process.code(call.code));
+    let title = clean(&trace.label(call.id.process, call.code)).into_owned();
+    let is_module = record.is_some_and(|record| record.facts.qualname == "<module>");
+    let outcome = match call.outcome {
+        Outcome::Return => "return",
+        Outcome::Raise => "raise",
+        Outcome::Yield => "yield",
+        Outcome::Open if process.is_some_and(crate::trace::Process::is_running) => "running",
+        Outcome::Open => "never ended",
+        Outcome::Resync => "lost sight of",
+    };
+    let duration = call.duration_ns().unwrap_or_else(|| cx.session.status.elapsed_ns.saturating_sub(call.start_ns));
+    let aside = format!("{outcome}  {}", units::duration(duration, micro));
+    let mut facts = Vec::new();
+    let mut place = None;
+    let mut notes = Vec::new();
+    if let Some(record) = record {
+        let shown = display_path(trace, &record.facts.abs_path, &record.facts.filename);
+        let caller = call.parent.and_then(|parent| Nav::of(trace, parent)?.call(parent.ordinal));
+        let caller = caller.map(|caller| format!("  from {}", clean(&trace.label(caller.id.process, caller.code))));
+        facts.push((format!("{shown}:{}{}", record.facts.first_line, caller.unwrap_or_default()), Role::Dim));
+        if !record.facts.filename.starts_with('<') {
+            place = Some((PathBuf::from(&record.facts.abs_path), record.facts.first_line));
+        }
+        notes.push(("name", name_in_words(record), name_role(record)));
+        notes.push(("why", why_in_words(record), if record.verdict.exec == Exec::Trace { Role::Trace } else { Role::Skip }));
+    }
+    let mut when = format!("began {}", units::duration(call.start_ns, micro));
+    if call.descendants > 0 {
+        when = format!("{when}   {} inside", units::plural(call.descendants, "call", "calls"));
+    }
+    facts.push((when, Role::Dim));
+    let role = if is_module { Role::Module } else { Role::Accent };
+    Shown { title: (title, role), aside, facts, notes, place, recorded_at: trace.manifest().started_at }
+}
+
+fn of_thread(trace: &Trace, ix: crate::model::id::ProcessIx, no: crate::model::id::ThreadNo, cx: &Cx<'_>) -> Option<Shown> {
+    let process = trace.process(ix)?;
+    let thread = process.thread(no)?;
+    let name = thread.name.clone().unwrap_or_else(|| format!("Thread {}", no.0));
+    let mut facts = vec![(format!("thread {} of process {}", thread.native_id, process.info.pid), Role::Dim)];
+    let start = thread.start_raw().map_or(0, |raw| process.clock.ns(raw));
+    let began = units::duration(start, cx.config.signs.micro);
+    facts.push((format!("began {began}   {}", units::plural(thread.calls(), "call", "calls")), Role::Dim));
+    if thread.gap_calls() > 0 {
+        facts.push((format!("{} were lost to damage", units::plural(thread.gap_calls(), "call", "calls")), Role::Error));
+    }
+    let aside = if thread.ended { "ended".to_owned() } else if process.is_running() { "running".to_owned() } else { String::new() };
+    Some(Shown { title: (clean(&name).into_owned(), Role::Accent), aside, facts, ..Shown::default() })
+}
+
+fn of_process(trace: &Trace, ix: crate::model::id::ProcessIx) -> Option<Shown> {
+    let process = trace.process(ix)?;
+    let info = &process.info;
+    let mut facts = vec![
+        (format!("python {}  {}", clean(&info.version), clean(&info.executable)), Role::Dim),
+        (format!("in {}", clean(&info.cwd)), Role::Dim),
+        (format!("by {}", clean(&info.origin)), Role::Dim),
+    ];
+    facts.extend(info.limits.iter().map(|limit| (clean(limit).into_owned(), Role::Warning)));
+    if let Some(reason) = &info.not_recorded {
+        facts.push((format!("not recorded: {}", clean(reason)), Role::Warning));
+    }
+    facts.push((units::plural(process.calls(), "call", "calls"), Role::Dim));
+    let aside = if process.is_running() { "running".to_owned() } else { String::new() };
+    let title = format!("pid {}  {}", info.pid, clean(&info.argv.join(" ")));
+    Some(Shown { title: (title, Role::Accent), aside, facts, ..Shown::default() })
+}
+
+/// A path relative to the project, where it is inside.
+fn display_path(trace: &Trace, abs_path: &str, filename: &str) -> String {
+    let root = trace.manifest().project_root.trim_end_matches('/');
+    let inside = abs_path.strip_prefix(root).and_then(|rest| rest.strip_prefix('/'));
+    clean(inside.unwrap_or(if abs_path.is_empty() { filename } else { abs_path })).into_owned()
+}
+
+/// `shop.cart   __name__; sys.path and spec agree`.
+fn name_in_words(record: &CodeRecord) -> String {
+    let items = &record.evidence.items;
+    let names = |outcome: evidence::Outcome| {
+        let list: Vec<_> = items.iter().filter(|item| item.outcome == outcome).map(|item| source_name(item.source)).collect();
+        list
+    };
+    let mut words = match &record.module {
+        Some(module) => {
+            let used = names(evidence::Outcome::Accepted);
+            format!("{}   {}", clean(module), used.first().copied().unwrap_or("recorded so"))
+        }
+        None => "none could be known".to_owned(),
+    };
+    let agree = names(evidence::Outcome::Agrees);
+    if !agree.is_empty() {
+        words = format!("{words}; {} {}", and(&agree), if agree.len() == 1 { "agrees" } else { "agree" });
+    }
+    for item in items.iter().filter(|item| item.outcome == evidence::Outcome::Differs) {
+        if let Some(name) = &item.name {
+            words = format!("{words}; {} says {}", source_name(item.source), clean(name));
+        }
+    }
+    words
+}
+
+fn name_role(record: &CodeRecord) -> Role {
+    let disagree = record.evidence.items.iter().any(|item| item.outcome == evidence::Outcome::Differs);
+    if record.module.is_none() || disagree { Role::Warning } else { Role::Text }
+}
+
+/// How a source of names is called in the interface.
+#[must_use]
+pub fn source_name(source: evidence::EvidenceSource) -> &'static str {
+    use evidence::EvidenceSource as S;
+    match source {
+        S::Globals => "__name__",
+        S::Spec => "__spec__.name",
+        S::SysModules => "sys.modules",
+        S::SysPath => "sys.path",
+        S::Marker => "project marker",
+        S::ProjectPath => "project path",
+    }
+}
+
+fn and(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+fn why_in_words(record: &CodeRecord) -> String {
+    let verdict = &record.verdict;
+    let what = if verdict.exec == Exec::Trace { "traced" } else { "skipped" };
+    match (&verdict.reason, &verdict.rule) {
+        (Some(reason), _) => format!("{what}: {}", clean(reason)),
+        (None, Some(rule)) => format!("{what} by {}#{}  {}", clean(&rule.source), rule.index, clean(&rule.selector)),
+        (None, None) => format!("{what}: no rule matches, the default holds"),
+    }
+}
 
 impl Pane for Details {
     fn contexts(&self) -> &'static [Context] {
         &[Context::Details, Context::Lists]
     }
 
-    fn act(&mut self, _action: Action, _cx: &mut Cx<'_>) -> bool {
-        false
+    fn act(&mut self, action: Action, cx: &mut Cx<'_>) -> bool {
+        let rows = cx.rows();
+        match action {
+            Action::Unfold => self.toggle(Some(true)),
+            Action::Fold => self.toggle(Some(false)),
+            Action::DetailsToggle => self.toggle(None),
+            Action::Wrap => {
+                self.wrap = !self.wrap;
+                cx.say(Tone::Plain, if self.wrap { "long values are wrapped" } else { "long values are cut" });
+            }
+            Action::PageUp => self.scroll_source(-(rows as isize / 2).max(1)),
+            Action::PageDown => self.scroll_source((rows as isize / 2).max(1)),
+            Action::Up if self.rows.is_empty() => self.scroll_source(-1),
+            Action::Down if self.rows.is_empty() => self.scroll_source(1),
+            action => return self.cursor.act(action, self.rows.len(), rows),
+        }
+        true
+    }
+
+    fn click(&mut self, row: Option<usize>, fold: bool, double: bool, _cx: &mut Cx<'_>) {
+        let Some(row) = row.filter(|row| *row < self.rows.len()) else { return };
+        self.cursor.at = row;
+        if fold || double {
+            self.toggle(None);
+        }
+    }
+
+    fn scroll(&mut self, rows: isize, _cx: &mut Cx<'_>) {
+        self.scroll_source(rows);
+    }
+
+    fn copied(&self, _cx: &Cx<'_>) -> Option<String> {
+        match self.rows.get(self.cursor.at) {
+            Some(row) => Some(self.value_at(&row.path).map_or_else(|| row.text.clone(), tree::copied)),
+            None => self.shown.as_ref().map(|shown| shown.title.0.clone()),
+        }
+    }
+
+    fn place(&self, _cx: &Cx<'_>) -> Option<(PathBuf, u32)> {
+        let shown = self.shown.as_ref()?;
+        let (path, line) = shown.place.clone()?;
+        Some((path, line.saturating_add_signed(i32::try_from(self.scrolled).unwrap_or(0))))
+    }
+
+    fn hints(&self) -> Vec<Action> {
+        vec![Action::DetailsToggle, Action::Wrap, Action::Copy, Action::Edit]
+    }
+}
+
+impl Details {
+    /// The value that a path of the rows leads to.
+    fn value_at(&self, path: &[usize]) -> Option<&Value> {
+        let (first, rest) = path.split_first()?;
+        let arguments = self.values.arguments.as_deref().unwrap_or_default();
+        let mut value = match arguments.get(*first) {
+            Some(value) => value,
+            None => self.values.result.as_ref()?,
+        };
+        for at in rest {
+            value = match tree::children(value).into_iter().nth(*at)? {
+                tree::Child::Item { value, .. } => value,
+                tree::Child::More(_) => return None,
+            };
+        }
+        Some(value)
     }
 }

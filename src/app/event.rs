@@ -30,7 +30,7 @@ pub enum Event {
     /// The list of saved traces was read anew.
     Traces(Vec<super::traces::Entry>),
     /// A source file was read.
-    Source(super::details::Source),
+    Source(super::source::Source),
     /// A search came to something.
     Found(super::search::Found),
     /// What was asked for could not be done; one sentence.

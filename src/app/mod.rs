@@ -21,10 +21,12 @@ pub mod pane;
 pub mod panes;
 pub mod search;
 pub mod session;
+pub mod source;
 pub mod state;
 pub mod text;
 pub mod traces;
 pub mod units;
+pub mod worker;
 
 pub use event::{Effect, Effects, Event};
 pub use state::State;

@@ -128,7 +128,11 @@ impl State {
                 }
             }
             Event::Found(found) => self.with_calls(&mut effects, |calls, cx| calls.found(&found, cx)),
-            Event::Output(_) | Event::Traces(_) | Event::Source(_) => {}
+            Event::Source(source) => {
+                self.panes.details.loaded(source);
+                effects.redraw = true;
+            }
+            Event::Output(_) | Event::Traces(_) => {}
             Event::TargetEnded => {
                 self.session.target_runs = false;
                 effects.redraw = true;

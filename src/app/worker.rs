@@ -1,0 +1,215 @@
+//! The thread for what takes longer than a frame: reading and colouring source files, and searching the calls. One job
+//! at a time; a newer search makes an older one stop.
+
+use super::event::Event;
+use super::calls::tree::Node;
+use super::search::{Found, From, Outcome, Query, Wanted, matching};
+use super::session::{SharedTrace, read};
+use super::source;
+use crate::index::{Direction, Nav, Search, Step};
+use crate::model::id::{CallId, CodeId, ProcessIx};
+use crate::trace::Trace;
+use std::collections::HashSet;
+use std::io;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, SyncSender, channel};
+use std::thread;
+
+/// What the thread is asked to do.
+#[derive(Debug)]
+pub enum Job {
+    /// Read and colour a source file.
+    Source(PathBuf),
+    /// Search the calls of a trace.
+    Search(SharedTrace, Query),
+}
+
+/// The thread.
+#[derive(Debug)]
+pub struct Worker {
+    jobs: Sender<Job>,
+    /// The newest search; older ones give up.
+    newest: Arc<AtomicU64>,
+}
+
+impl Worker {
+    /// Starts the thread; answers go to `events`.
+    ///
+    /// # Errors
+    ///
+    /// There is no room for a thread.
+    pub fn start(events: SyncSender<Event>) -> io::Result<Self> {
+        let (jobs, receiver) = channel::<Job>();
+        let newest = Arc::new(AtomicU64::new(0));
+        let current = Arc::clone(&newest);
+        thread::Builder::new().name("worker".to_owned()).spawn(move || {
+            for job in receiver {
+                let event = match job {
+                    Job::Source(path) => Event::Source(source::load(&path)),
+                    Job::Search(trace, query) => {
+                        let number = query.number;
+                        let stale = || current.load(Ordering::Relaxed) != number;
+                        match search(&trace, &query, &stale) {
+                            Some(outcome) => Event::Found(Found { number, outcome }),
+                            None => continue,
+                        }
+                    }
+                };
+                if events.send(event).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { jobs, newest })
+    }
+
+    /// Hands the thread a job.
+    pub fn give(&self, job: Job) {
+        if let Job::Search(_, query) = &job {
+            self.newest.store(query.number, Ordering::Relaxed);
+        }
+        // The thread ends only with the program.
+        let _ = self.jobs.send(job);
+    }
+
+    /// Makes a search that is under way give up.
+    pub fn stop_search(&self) {
+        self.newest.store(u64::MAX, Ordering::Relaxed);
+    }
+}
+
+/// Blocks that are looked at before the trace is let go of for a moment, so that its follower gets a turn.
+const STEP: usize = 64;
+
+/// The next call that is wanted. `None`: a newer search has come.
+fn search(trace: &SharedTrace, query: &Query, stale: &dyn Fn() -> bool) -> Option<Outcome> {
+    let wanted: HashSet<(ProcessIx, CodeId)> = {
+        let trace = read(trace);
+        match &query.wanted {
+            Wanted::Text(text) => matching(&trace, text),
+            Wanted::Code(process, code) => HashSet::from([(*process, *code)]),
+        }
+    };
+    let direction = if query.forward { Direction::Forward } else { Direction::Backward };
+    let start = start(&read(trace), query);
+    let Some(mut from) = start else { return Some(Outcome::Nothing) };
+    let mut wrapped = false;
+    loop {
+        if stale() {
+            return None;
+        }
+        let step = {
+            let trace = read(trace);
+            let first = matches!(from, At::Before(_)).then(|| first_call(&trace, &from, &wanted, query)).flatten();
+            match first {
+                Some(id) => Step::Found(id),
+                None => one_step(&trace, from.id(), direction, &wanted, query.root),
+            }
+        };
+        match step {
+            Step::Found(id) => return Some(Outcome::Hit { id, wrapped }),
+            Step::More(id) => from = At::Call(id),
+            Step::End if wrapped => return Some(Outcome::Nothing),
+            Step::End => {
+                wrapped = true;
+                match other_end(&read(trace), query) {
+                    Some(end) => from = end,
+                    None => return Some(Outcome::Nothing),
+                }
+            }
+        }
+    }
+}
+
+/// Where a search stands: behind a call, or before the first call of its thread.
+#[derive(Clone, Copy, Debug)]
+enum At {
+    Call(CallId),
+    Before(CallId),
+}
+
+impl At {
+    fn id(self) -> CallId {
+        match self {
+            Self::Call(id) | Self::Before(id) => id,
+        }
+    }
+}
+
+/// Steps look behind a call; the very first one of a thread is looked at here.
+fn first_call(trace: &Trace, at: &At, wanted: &HashSet<(ProcessIx, CodeId)>, query: &Query) -> Option<CallId> {
+    let nav = Nav::of(trace, at.id())?;
+    let first = nav.first()?;
+    let inside = range(trace, nav.id(first), query.root).is_none_or(|range| range.contains(&first));
+    (inside && wanted.contains(&(at.id().process, nav.code(first)?))).then(|| nav.id(first))
+}
+
+fn one_step(trace: &Trace, from: CallId, direction: Direction, wanted: &HashSet<(ProcessIx, CodeId)>, root: Option<Node>) -> Step {
+    let search = Search { trace, profile: None, wanted: |process, code| wanted.contains(&(process, code)) };
+    match range(trace, from, root) {
+        Some(range) => search.in_thread(from, direction, range, STEP),
+        None => match search.everywhere(from, direction, STEP) {
+            Step::Found(id) | Step::More(id) if outside(trace, id, root) => Step::End,
+            step => step,
+        },
+    }
+}
+
+/// The calls of one thread to which a root confines the search; `None`: several threads.
+fn range(trace: &Trace, from: CallId, root: Option<Node>) -> Option<Range<u64>> {
+    match root {
+        Some(Node::Call(root)) => Some(Nav::of(trace, root).map_or(0..0, |nav| nav.subtree(root.ordinal))),
+        Some(Node::Thread(..)) => Some(0..Nav::of(trace, from).map_or(0, |nav| nav.calls())),
+        _ => None,
+    }
+}
+
+fn outside(trace: &Trace, id: CallId, root: Option<Node>) -> bool {
+    let Some(Node::Process(root)) = root else { return false };
+    let mut process = Some(id.process);
+    while let Some(ix) = process {
+        if ix == root {
+            return false;
+        }
+        process = trace.process(ix).and_then(|process| process.parent);
+    }
+    true
+}
+
+fn start(trace: &Trace, query: &Query) -> Option<At> {
+    let thread_of = |ix: ProcessIx| {
+        let thread = trace.process(ix)?.threads().first()?.no;
+        Some(At::Before(CallId { process: ix, thread, ordinal: 0 }))
+    };
+    match query.from {
+        From::Call(id) => Some(At::Call(id)),
+        From::Thread(process, thread) => Some(At::Before(CallId { process, thread, ordinal: 0 })),
+        From::Process(process) => thread_of(process).or_else(|| thread_of(ProcessIx(0))),
+        From::Start => thread_of(ProcessIx(0)),
+    }
+}
+
+/// Where a search goes on when it came to an end.
+fn other_end(trace: &Trace, query: &Query) -> Option<At> {
+    let (process, thread) = match query.root {
+        Some(Node::Call(root)) => {
+            // Inside one call: before its first, or behind its last.
+            let ordinal = if query.forward { root.ordinal } else { u64::MAX };
+            return Some(At::Call(CallId { ordinal, ..root }));
+        }
+        Some(Node::Thread(process, thread)) => (process, thread),
+        _ => {
+            let process = if query.forward { trace.processes().first() } else { trace.processes().last() }?;
+            let threads = process.threads();
+            (process.ix, if query.forward { threads.first() } else { threads.last() }?.no)
+        }
+    };
+    Some(if query.forward {
+        At::Before(CallId { process, thread, ordinal: 0 })
+    } else {
+        At::Call(CallId { process, thread, ordinal: u64::MAX })
+    })
+}
