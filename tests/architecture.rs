@@ -20,7 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// Crates that only some parts may name.
 const ONLY_IN: &[(&str, &[&str])] =
-    &[("pyo3", &["recorder"]), ("ratatui", &["tui"]), ("crossterm", &["tui"]), ("tui_term", &["tui"])];
+    &[("pyo3", &["recorder"]), ("ratatui", &["tui"]), ("crossterm", &["tui"]), ("tui_term", &["tui", "app"])];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("src is readable") {

@@ -254,7 +254,11 @@ fn of_call(trace: &Trace, call: &CallInfo, cx: &Cx<'_>) -> Shown {
             place = Some((PathBuf::from(&record.facts.abs_path), record.facts.first_line));
         }
         notes.push(("name", name_in_words(record), name_role(record)));
-        notes.push(("why", why_in_words(record), if record.verdict.exec == Exec::Trace { Role::Trace } else { Role::Skip }));
+        notes.push((
+            "why",
+            why_in_words(record),
+            if record.verdict.exec == Exec::Trace { Role::Trace } else { Role::Skip },
+        ));
     }
     let mut when = format!("began {}", units::duration(call.start_ns, micro));
     if call.descendants > 0 {
@@ -265,7 +269,12 @@ fn of_call(trace: &Trace, call: &CallInfo, cx: &Cx<'_>) -> Shown {
     Shown { title: (title, role), aside, facts, notes, place, recorded_at: trace.manifest().started_at }
 }
 
-fn of_thread(trace: &Trace, ix: crate::model::id::ProcessIx, no: crate::model::id::ThreadNo, cx: &Cx<'_>) -> Option<Shown> {
+fn of_thread(
+    trace: &Trace,
+    ix: crate::model::id::ProcessIx,
+    no: crate::model::id::ThreadNo,
+    cx: &Cx<'_>,
+) -> Option<Shown> {
     let process = trace.process(ix)?;
     let thread = process.thread(no)?;
     let name = thread.name.clone().unwrap_or_else(|| format!("Thread {}", no.0));
@@ -274,9 +283,16 @@ fn of_thread(trace: &Trace, ix: crate::model::id::ProcessIx, no: crate::model::i
     let began = units::duration(start, cx.config.signs.micro);
     facts.push((format!("began {began}   {}", units::plural(thread.calls(), "call", "calls")), Role::Dim));
     if thread.gap_calls() > 0 {
-        facts.push((format!("{} were lost to damage", units::plural(thread.gap_calls(), "call", "calls")), Role::Error));
+        facts
+            .push((format!("{} were lost to damage", units::plural(thread.gap_calls(), "call", "calls")), Role::Error));
     }
-    let aside = if thread.ended { "ended".to_owned() } else if process.is_running() { "running".to_owned() } else { String::new() };
+    let aside = if thread.ended {
+        "ended".to_owned()
+    } else if process.is_running() {
+        "running".to_owned()
+    } else {
+        String::new()
+    };
     Some(Shown { title: (clean(&name).into_owned(), Role::Accent), aside, facts, ..Shown::default() })
 }
 
@@ -309,7 +325,8 @@ fn display_path(trace: &Trace, abs_path: &str, filename: &str) -> String {
 fn name_in_words(record: &CodeRecord) -> String {
     let items = &record.evidence.items;
     let names = |outcome: evidence::Outcome| {
-        let list: Vec<_> = items.iter().filter(|item| item.outcome == outcome).map(|item| source_name(item.source)).collect();
+        let list: Vec<_> =
+            items.iter().filter(|item| item.outcome == outcome).map(|item| source_name(item.source)).collect();
         list
     };
     let mut words = match &record.module {

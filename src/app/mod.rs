@@ -26,6 +26,7 @@ pub mod state;
 pub mod text;
 pub mod traces;
 pub mod units;
+pub mod watch;
 pub mod worker;
 
 pub use event::{Effect, Effects, Event};

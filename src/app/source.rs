@@ -19,7 +19,7 @@ const MAX_LINE: usize = 2_000;
 const TAB: usize = 8;
 
 /// A source file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Source {
     /// Which file.
     pub path: PathBuf,
@@ -34,7 +34,9 @@ pub struct Source {
 pub fn load(path: &Path) -> Source {
     let (lines, modified) = match read(path) {
         Ok((text, modified)) => (Ok(colour(&text)), modified),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => (Err("the file is not there any more".to_owned()), 0.0),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            (Err("the file is not there any more".to_owned()), 0.0)
+        }
         Err(error) => (Err(format!("the file cannot be read: {error}")), 0.0),
     };
     Source { path: path.to_path_buf(), lines, modified }

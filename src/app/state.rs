@@ -5,7 +5,7 @@
 
 use super::calls::Calls;
 use super::event::{Effect, Effects, Event, Mouse, MouseKind, Signal};
-use super::layout::{Layout, Size};
+use super::layout::{Area, Layout, Size};
 use super::line_edit::LineEdit;
 use super::overlay::{Answer, Overlay, Palette, Question, Reply};
 use super::pane::{Cx, Hit, Message, Pane, PaneId, Request, Tone};
@@ -75,11 +75,46 @@ impl State {
         state
     }
 
+    /// Shows another trace.
+    pub fn open(&mut self, session: Session) {
+        let traces = std::mem::take(&mut self.panes.traces);
+        self.panes = Panes { traces, ..Panes::default() };
+        self.session = session;
+        self.main = PaneId::Calls;
+        self.focus = PaneId::Calls;
+        self.overlay = None;
+        self.prompt = None;
+        self.message = None;
+    }
+
+    /// Back to the list of saved traces.
+    pub fn close(&mut self) {
+        self.open(Session::default());
+        self.main = PaneId::Traces;
+        self.focus = PaneId::Traces;
+    }
+
+    /// Every pane looks at what is there now; used after the state was changed from outside.
+    pub fn look(&mut self) -> Effects {
+        let mut effects = Effects { redraw: true, ..Effects::default() };
+        self.refresh(&mut effects);
+        effects
+    }
+
     /// How the screen is divided now.
     #[must_use]
     pub fn layout(&self) -> Layout {
         let explorer = self.main != PaneId::Traces;
         Layout::new(self.size, explorer, self.main.has_details(), self.focus == PaneId::Details)
+    }
+
+    /// Where a pane is, or would be if it were shown now.
+    #[must_use]
+    pub fn area_of(&self, id: PaneId) -> Area {
+        if id == PaneId::Details || id == self.main {
+            return self.layout().of(id);
+        }
+        Layout::new(self.size, id != PaneId::Traces, id.has_details(), false).main
     }
 
     /// The contexts whose keys hold now, the most special first.
@@ -132,9 +167,20 @@ impl State {
                 self.panes.details.loaded(source);
                 effects.redraw = true;
             }
-            Event::Output(_) | Event::Traces(_) => {}
+            Event::Output(bytes) => {
+                self.panes.output.feed(&bytes);
+                effects.redraw = self.main == PaneId::Output;
+            }
+            Event::Traces(entries) => {
+                let rows = usize::from(self.area_of(PaneId::Traces).height).saturating_sub(1);
+                self.panes.traces.set(entries, rows);
+                effects.redraw = self.main == PaneId::Traces;
+            }
             Event::TargetEnded => {
                 self.session.target_runs = false;
+                self.panes.output.ended();
+                self.session.refresh();
+                self.refresh(&mut effects);
                 effects.redraw = true;
             }
             Event::Failed(text) => self.say(Tone::Error, &text, &mut effects),
@@ -170,7 +216,7 @@ impl State {
     }
 
     fn within<R>(&mut self, id: PaneId, effects: &mut Effects, work: impl FnOnce(&mut Panes, &mut Cx<'_>) -> R) -> R {
-        let area = self.layout().of(id);
+        let area = self.area_of(id);
         let mut cx =
             Cx { session: &mut self.session, config: &self.config, area, effects, requests: Vec::new(), message: None };
         let result = work(&mut self.panes, &mut cx);

@@ -114,9 +114,36 @@ pub fn plural(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 
+/// `today 14:02`, `19 Nov 14:02`, `19 Nov 2025`.
+#[must_use]
+pub fn when(seconds: f64) -> String {
+    let zone = jiff::tz::TimeZone::system();
+    #[expect(clippy::cast_possible_truncation, reason = "a number that is out of range is refused by the next step")]
+    let Ok(time) = jiff::Timestamp::from_second(seconds as i64) else { return "–".to_owned() };
+    let (time, now) = (time.to_zoned(zone.clone()), jiff::Timestamp::now().to_zoned(zone));
+    let format = if time.date() == now.date() {
+        "today %H:%M"
+    } else if time.year() == now.year() {
+        "%-d %b %H:%M"
+    } else {
+        "%-d %b %Y"
+    };
+    time.strftime(format).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn odd_times_do_not_hurt() {
+        for seconds in [f64::NAN, f64::INFINITY, -1e300, 1e300] {
+            let _ = when(seconds);
+        }
+        assert_eq!(when(1e300), "–");
+        assert!(when(0.0).ends_with("1970") || when(0.0).ends_with("1969"));
+        assert!(when(jiff::Timestamp::now().as_second() as f64).starts_with("today"));
+    }
 
     #[test]
     fn durations_fit() {

@@ -1,8 +1,8 @@
 //! The thread for what takes longer than a frame: reading and colouring source files, and searching the calls. One job
 //! at a time; a newer search makes an older one stop.
 
-use super::event::Event;
 use super::calls::tree::Node;
+use super::event::Event;
 use super::search::{Found, From, Outcome, Query, Wanted, matching};
 use super::session::{SharedTrace, read};
 use super::source;
@@ -147,7 +147,13 @@ fn first_call(trace: &Trace, at: &At, wanted: &HashSet<(ProcessIx, CodeId)>, que
     (inside && wanted.contains(&(at.id().process, nav.code(first)?))).then(|| nav.id(first))
 }
 
-fn one_step(trace: &Trace, from: CallId, direction: Direction, wanted: &HashSet<(ProcessIx, CodeId)>, root: Option<Node>) -> Step {
+fn one_step(
+    trace: &Trace,
+    from: CallId,
+    direction: Direction,
+    wanted: &HashSet<(ProcessIx, CodeId)>,
+    root: Option<Node>,
+) -> Step {
     let search = Search { trace, profile: None, wanted: |process, code| wanted.contains(&(process, code)) };
     match range(trace, from, root) {
         Some(range) => search.in_thread(from, direction, range, STEP),

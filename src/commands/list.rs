@@ -136,7 +136,7 @@ fn row(it: &Overview, name: &str) -> [String; 8] {
     };
     let calls = units::count(it.calls) + if it.calls_complete { "" } else { "+" };
     [
-        when(it.manifest.started_at),
+        units::when(it.manifest.started_at),
         program,
         printable(it.python.as_deref().unwrap_or("–")).into_owned(),
         units::duration(it.duration_ns, "µs"),
@@ -147,40 +147,11 @@ fn row(it: &Overview, name: &str) -> [String; 8] {
     ]
 }
 
-/// `SIGKILL`, or the number where it has no name.
-pub(super) fn signal_name(number: i32) -> String {
-    nix::sys::signal::Signal::try_from(number).map_or_else(|_| format!("signal {number}"), |signal| signal.to_string())
-}
-
-/// `today 14:02`, `19 Nov 14:02`, `19 Nov 2025`.
-fn when(seconds: f64) -> String {
-    let zone = jiff::tz::TimeZone::system();
-    #[expect(clippy::cast_possible_truncation, reason = "a number that is out of range is refused by the next step")]
-    let Ok(time) = jiff::Timestamp::from_second(seconds as i64) else { return "–".to_owned() };
-    let (time, now) = (time.to_zoned(zone.clone()), jiff::Timestamp::now().to_zoned(zone));
-    let format = if time.date() == now.date() {
-        "today %H:%M"
-    } else if time.year() == now.year() {
-        "%-d %b %H:%M"
-    } else {
-        "%-d %b %Y"
-    };
-    time.strftime(format).to_string()
-}
+pub(super) use crate::app::session::signal_name;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn odd_times_do_not_hurt() {
-        for seconds in [f64::NAN, f64::INFINITY, -1e300, 1e300] {
-            let _ = when(seconds);
-        }
-        assert_eq!(when(1e300), "–");
-        assert!(when(0.0).ends_with("1970") || when(0.0).ends_with("1969"));
-        assert!(when(jiff::Timestamp::now().as_second() as f64).starts_with("today"));
-    }
 
     #[test]
     fn signals_have_names() {

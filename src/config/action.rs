@@ -177,7 +177,7 @@ actions! {
     /// Type into the target.
     Type "type" Output ["i", "enter"] "type into the program" "type";
     /// Stop typing into the target.
-    StopTyping "stop_typing" Text ["ctrl-]"] "back from typing into the program" "";
+    StopTyping "stop_typing" Text ["ctrl-]"] "back from typing into the program" "back from typing";
     /// To the call that ran when the line was written.
     OutputCall "output_call" Output ["c"] "to the call that wrote this" "to call";
 

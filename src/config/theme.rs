@@ -7,10 +7,11 @@ use std::fmt;
 use std::str::FromStr;
 
 /// What a piece of text is, which decides how it looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum Role {
     /// Ordinary text.
+    #[default]
     Text,
     /// What the eye may pass over: file names, rulers, hints.
     Dim,

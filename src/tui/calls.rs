@@ -1,7 +1,6 @@
-//! The call tree. The tree widget gets the rows in view and nothing else: what is above is a few empty parents that are
-//! scrolled away, what is below is left out. So a picture costs as much as it has rows, whatever the tree holds.
-
-use super::canvas::{Canvas, rect};
+//! The call tree: what each row says, and its columns.
+use super::canvas::Canvas;
+use super::tree::Items;
 use crate::app::State;
 use crate::app::calls::label;
 use crate::app::calls::tree::{Fold, Node, Row};
@@ -14,8 +13,6 @@ use crate::index::{CallInfo, Outcome};
 use crate::trace::Trace;
 use crate::trace::event::Opening;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::StatefulWidget;
-use tui_tree_widget::{Tree, TreeItem, TreeState};
 
 /// Columns of a row, from the right.
 #[derive(Clone, Copy, Debug)]
@@ -75,23 +72,8 @@ pub fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
             canvas.hit(sign.split_left(2).0, Hit::Fold(PaneId::Calls, cursor.top + at));
         }
     }
-    let (items, mut tree, above) = items.finish(cursor.at);
-    let Ok(widget) = Tree::new(&items) else { return };
     let selection = if state.focus == PaneId::Calls { Role::Selection } else { Role::Unfocused };
-    let (open, closed, leaf) =
-        (format!("{} ", canvas.signs.unfolded), format!("{} ", canvas.signs.folded), format!("{} ", canvas.signs.leaf));
-    let widget = widget
-        .highlight_style(canvas.style(selection))
-        .highlight_symbol(canvas.signs.cursor)
-        .node_open_symbol(&open)
-        .node_closed_symbol(&closed)
-        .node_no_children_symbol(&leaf);
-    // The empty parents above the first row are scrolled away.
-    for _ in 0..above {
-        tree.scroll_down(1);
-    }
-    let area = rect(area).intersection(canvas.buffer.area);
-    StatefulWidget::render(widget, area, canvas.buffer, &mut tree);
+    items.draw(Some(cursor.at), selection, area, canvas);
 }
 
 /// How many levels are left out at the left, so that the row under the cursor has room for its text. It changes in
@@ -116,72 +98,6 @@ fn whole(state: &State, trace: &Trace) -> u64 {
 /// How long a call took, or has been running.
 fn elapsed(state: &State, call: &CallInfo) -> u64 {
     call.duration_ns().unwrap_or_else(|| state.session.status.elapsed_ns.saturating_sub(call.start_ns))
-}
-
-/// Rows as nested items. Identifiers are row numbers; parents that are not in view get numbers from the top end.
-#[derive(Default)]
-struct Items {
-    /// Open levels, outermost first.
-    levels: Vec<(usize, Line<'static>, Vec<TreeItem<'static, usize>>, Fold)>,
-    done: Vec<TreeItem<'static, usize>>,
-    paths: Vec<Vec<usize>>,
-    selected: Vec<Vec<usize>>,
-    above: usize,
-    began: bool,
-}
-
-impl Items {
-    fn push(&mut self, depth: usize, row: usize, line: Line<'static>, fold: Fold) {
-        if !self.began {
-            self.began = true;
-            self.above = depth;
-            for level in 0..depth {
-                self.levels.push((usize::MAX - level, Line::default(), Vec::new(), Fold::Unfolded));
-                self.paths.push(self.path());
-            }
-        }
-        while self.levels.len() > depth {
-            self.close();
-        }
-        self.levels.push((row, line, Vec::new(), fold));
-        let path = self.path();
-        if fold == Fold::Unfolded {
-            self.paths.push(path.clone());
-        }
-        self.selected.push(path);
-    }
-
-    fn path(&self) -> Vec<usize> {
-        self.levels.iter().map(|(row, ..)| *row).collect()
-    }
-
-    fn close(&mut self) {
-        let Some((row, line, mut children, fold)) = self.levels.pop() else { return };
-        if fold != Fold::Leaf && children.is_empty() {
-            // The widget draws a fold sign only where there is a child.
-            children.push(TreeItem::new_leaf(row, ""));
-        }
-        let item = TreeItem::new(row, line, children).unwrap_or_else(|_| TreeItem::new_leaf(row, ""));
-        match self.levels.last_mut() {
-            Some((_, _, siblings, _)) => siblings.push(item),
-            None => self.done.push(item),
-        }
-    }
-
-    /// The items, the widget's state, and how many rows are to be scrolled away.
-    fn finish(mut self, selected: usize) -> (Vec<TreeItem<'static, usize>>, TreeState<usize>, usize) {
-        while !self.levels.is_empty() {
-            self.close();
-        }
-        let mut state = TreeState::default();
-        if let Some(path) = self.selected.into_iter().find(|path| path.last() == Some(&selected)) {
-            state.select(path);
-        }
-        for path in self.paths {
-            state.open(path);
-        }
-        (self.done, state, self.above)
-    }
 }
 
 /// The text of a row, filled to `room` cells: the label, file and line, duration, share.

@@ -19,6 +19,7 @@ pub mod status;
 pub mod style;
 pub mod terminal;
 pub mod traces;
+pub mod tree;
 
 pub use draw::draw;
 pub use run::run;
