@@ -12,12 +12,6 @@ pub trait Host {
     ///
     /// One sentence for the user, shown at the foot of the screen.
     fn perform(&mut self, effect: &Effect, state: &mut State) -> Result<(), String>;
-
-    /// Notices what may have changed without an event, and says so by changing the state: called before each wait.
-    /// Returns true when the picture has changed.
-    fn poll(&mut self, _state: &mut State) -> bool {
-        false
-    }
 }
 
 /// A host that does nothing.

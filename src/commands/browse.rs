@@ -2,13 +2,16 @@
 
 use crate::cli::UiArgs;
 
-use super::{Failure, Outcome};
+use super::Outcome;
+use super::explorer::{self, Begin};
 
 /// Browses the saved traces.
 ///
 /// # Errors
 ///
-/// Always: this command is not there yet.
-pub fn run(_ui: &UiArgs) -> Outcome {
-    Err(Failure::new("browsing is not available in this build"))
+/// There is no place for traces, the configuration is broken, or there is no terminal.
+pub fn run(ui: &UiArgs) -> Outcome {
+    let config = explorer::config(ui)?;
+    explorer::run(config, Begin::List)?;
+    Ok(std::process::ExitCode::SUCCESS)
 }

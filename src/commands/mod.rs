@@ -15,6 +15,7 @@ pub mod debug;
 pub mod debug_filter_eval;
 pub mod debug_name_eval;
 pub mod doctor;
+pub mod explorer;
 pub mod filter_check;
 pub mod filter_init;
 pub mod frames;

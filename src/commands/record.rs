@@ -12,17 +12,36 @@ use crate::trace::manifest::{Exit, Values};
 use crate::trace::reader::{self, Overview};
 
 use super::Outcome;
+use super::explorer::{self, Begin};
 
 /// Records a program, on the screen or, with `--headless` or when stdout is no terminal, beside it.
 ///
 /// # Errors
 ///
 /// The recording could not start. What the target does is never a failure: its exit status becomes ours.
-pub fn run(args: &RecordArgs, _ui: &UiArgs) -> Outcome {
+pub fn run(args: &RecordArgs, ui: &UiArgs) -> Outcome {
+    if !is_headless(args) {
+        return on_screen(args, ui);
+    }
     let mut prepared = prepare(&request(args, false))?;
     let exit = headless::run(&mut prepared)?;
     say(&summary(&prepared));
     Ok(exit_code(exit))
+}
+
+/// Records with the explorer on the screen.
+fn on_screen(args: &RecordArgs, ui: &UiArgs) -> Outcome {
+    // Whatever is wrong is said before the screen is taken, and before anything runs.
+    let config = explorer::config(ui)?;
+    let prepared = prepare(&request(args, true))?;
+    let left = explorer::run(config, Begin::Record(Box::new(prepared)))?;
+    if let Some(path) = &left.recorded {
+        say(&match reader::summary(path) {
+            Ok(overview) => sentence(&overview, &path.display().to_string()),
+            Err(error) => format!("recorded, but the trace cannot be read: {error}"),
+        });
+    }
+    Ok(left.code())
 }
 
 /// Whether the target keeps the terminal to itself.

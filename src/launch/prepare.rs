@@ -115,6 +115,7 @@ pub fn prepare(request: &Request) -> Result<Prepared, LaunchError> {
         format: FORMAT_VERSION,
         ct_tui: env!("CARGO_PKG_VERSION").to_owned(),
         program: request.target.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
+        target: request.target.iter().map(|word| text(word)).collect(),
         command: std::iter::once(&program.clone().into_os_string()).chain(&args).map(|word| text(word)).collect(),
         cwd: text(cwd.as_os_str()),
         project_root: text(chain.root.as_os_str()),

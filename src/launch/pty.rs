@@ -161,6 +161,15 @@ impl PtySession {
         File::from(self.terminal.try_clone()?).write_all(bytes)
     }
 
+    /// Another way to write to the terminal, for a thread that types.
+    ///
+    /// # Errors
+    ///
+    /// No descriptors are left.
+    pub fn writer(&self) -> io::Result<File> {
+        Ok(File::from(self.terminal.try_clone()?))
+    }
+
     /// Tells the terminal, and through it the target, its new size.
     ///
     /// # Errors

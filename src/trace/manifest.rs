@@ -13,6 +13,9 @@ pub struct Manifest {
     pub ct_tui: String,
     /// The target as it was typed, for people: `app.py --fast`.
     pub program: String,
+    /// The words of the target as they were given, to record it again. Empty in traces that do not say.
+    #[serde(default)]
+    pub target: Vec<String>,
     /// The whole command that was started, interpreter first.
     pub command: Vec<String>,
     /// Folder in which it was started.

@@ -64,6 +64,7 @@ impl TraceBuilder {
             format: format::FORMAT_VERSION,
             ct_tui: env!("CARGO_PKG_VERSION").to_owned(),
             program: "app.py".to_owned(),
+            target: vec!["app.py".to_owned()],
             command: vec!["/usr/bin/python3".to_owned(), "app.py".to_owned()],
             cwd: "/srv".to_owned(),
             project_root: "/srv".to_owned(),

@@ -260,7 +260,7 @@ fn thread_span(
     let process = trace.process(ix)?;
     let thread = process.thread(no)?;
     let start = process.clock.ns(thread.start_raw()?);
-    let runs = process.is_running() && !thread.ended;
+    let runs = process.is_running() && !thread.ended && thread.depth() > 0;
     let end = if runs { state.session.status.elapsed_ns } else { process.clock.ns(thread.end_raw()?) };
     Some(end.saturating_sub(start))
 }

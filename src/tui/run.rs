@@ -12,7 +12,7 @@ use crate::app::{Effects, State};
 use std::io;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Events that may wait. A full channel makes the senders wait, so nothing is lost and nothing grows.
 const WAITING: usize = 1024;
@@ -66,6 +66,7 @@ pub fn run(
         let mut next = Some(first);
         while let Some(event) = next.take() {
             state.session.now_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            state.session.wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
             let event = match event {
                 Event::Mouse(mouse) => {
                     // The mouse points at what is seen: an unpainted change must not slip under it.
@@ -90,7 +91,6 @@ pub fn run(
                 };
             }
         }
-        pending.redraw |= host.poll(state);
     }
 }
 
@@ -164,7 +164,15 @@ fn perform(
                 resized(pending, state)?;
                 outcome
             }
-            other => host.perform(other, state),
+            other => {
+                let outcome = host.perform(other, state);
+                if matches!(other, Effect::OpenTrace(_) | Effect::CloseTrace | Effect::RecordAgain(_)) {
+                    let Effects { list, .. } = state.look();
+                    pending.list.extend(list);
+                    pending.redraw = true;
+                }
+                outcome
+            }
         };
         if let Err(message) = outcome {
             let Effects { redraw, list } = state.update(Event::Failed(message));

@@ -12,6 +12,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Whether the terminal is ours now; the panic hook must know.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
+/// Columns and rows of the terminal.
+///
+/// # Errors
+///
+/// Standard output is no terminal.
+pub fn size() -> io::Result<(u16, u16)> {
+    if !io::stdout().is_terminal() {
+        return Err(io::Error::other("standard output is not a terminal"));
+    }
+    crossterm::terminal::size()
+}
+
 /// The terminal while it is ours.
 pub struct Screen {
     /// For drawing.
