@@ -253,7 +253,9 @@ fn of_call(trace: &Trace, call: &CallInfo, cx: &Cx<'_>) -> Shown {
         if !record.facts.filename.starts_with('<') {
             place = Some((PathBuf::from(&record.facts.abs_path), record.facts.first_line));
         }
-        notes.push(("name", name_in_words(record), name_role(record)));
+        let sign = if disagree(record) { format!("{} ", cx.config.signs.warning) } else { String::new() };
+        let role = if record.module.is_none() { Role::Warning } else { Role::Text };
+        notes.push(("name", format!("{sign}{}", name_in_words(record)), role));
         notes.push((
             "why",
             why_in_words(record),
@@ -348,9 +350,8 @@ fn name_in_words(record: &CodeRecord) -> String {
     words
 }
 
-fn name_role(record: &CodeRecord) -> Role {
-    let disagree = record.evidence.items.iter().any(|item| item.outcome == evidence::Outcome::Differs);
-    if record.module.is_none() || disagree { Role::Warning } else { Role::Text }
+fn disagree(record: &CodeRecord) -> bool {
+    record.evidence.items.iter().any(|item| item.outcome == evidence::Outcome::Differs)
 }
 
 /// How a source of names is called in the interface.

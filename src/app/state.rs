@@ -236,11 +236,25 @@ impl State {
             Request::Show(id) => self.show(id, effects),
             Request::Open(overlay) => self.overlay = Some(overlay),
             Request::OpenTrace(path) => effects.push(Effect::OpenTrace(path)),
-            Request::GoTo(_)
-            | Request::GoToCode(..)
-            | Request::Selected
-            | Request::SelectorsFor(..)
-            | Request::Explain(..) => {}
+            Request::GoTo(id) => {
+                if self.main != PaneId::Calls {
+                    self.show(PaneId::Calls, effects);
+                }
+                self.with_calls(effects, |calls, cx| calls.go_to(id, cx));
+            }
+            Request::GoToCode(process, code) => {
+                self.show(PaneId::Calls, effects);
+                self.with_calls(effects, |calls, cx| {
+                    calls.search.for_code(process, code);
+                    calls.next_hit(true, cx);
+                });
+            }
+            Request::Selected => {
+                let calls = &self.panes.calls;
+                let (node, call) = (calls.selected(), calls.call().copied());
+                self.within(PaneId::Details, effects, |panes, cx| panes.details.show(node, call.as_ref(), cx));
+            }
+            Request::SelectorsFor(..) | Request::Explain(..) => {}
         }
     }
 

@@ -53,7 +53,7 @@ pub const UNICODE: Signs = Signs {
     path: "›",
     ruler: "│",
     rule: "─",
-    generator: "∿",
+    generator: "»",
     bar: ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
     micro: "µs",
 };

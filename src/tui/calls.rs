@@ -26,9 +26,10 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(width: usize) -> Self {
+    /// `place` is what the longest place in view needs.
+    fn new(width: usize, place: usize) -> Self {
         Self {
-            place: if width >= 64 { (width / 4).min(28) } else { 0 },
+            place: if width >= 56 { (place + 2).min(width / 4).min(28) } else { 0 },
             duration: if width >= 30 { 9 } else { 0 },
             bar: if width >= 56 { 8 } else { 0 },
         }
@@ -57,7 +58,9 @@ pub fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     cursor.fit(rows.len(), height);
     let visible = &rows[cursor.top..rows.len().min(cursor.top + height)];
     let shift = shift(rows.get(cursor.at).map_or(0, |row| row.depth), usize::from(area.width));
-    let columns = Columns::new(usize::from(area.width));
+    let places =
+        visible.iter().filter_map(|row| row.call.as_ref()).map(|call| text::width(&label::place(&trace, call)));
+    let columns = Columns::new(usize::from(area.width), places.max().unwrap_or(0));
     let whole = whole(state, &trace);
     let mut items = Items::default();
     for (at, row) in visible.iter().enumerate() {
