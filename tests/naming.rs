@@ -387,8 +387,8 @@ fn the_mode_is_chosen_by_flag_or_environment() {
         assert!(command.output().unwrap().status.success());
         let output = playground.ct_tui(["frames".as_ref(), trace.as_os_str(), "--json".as_ref()]).output().unwrap();
         let frames = String::from_utf8(output.stdout).unwrap();
-        let of_run = frames.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let label = of_run.filter(|frame| frame["file"].as_str().unwrap().ends_with("/pkg/run.py")).next().unwrap();
+        let mut of_run = frames.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let label = of_run.find(|frame| frame["file"].as_str().unwrap().ends_with("/pkg/run.py")).unwrap();
         assert_eq!(label["label"], expected, "{flag:?} {environment:?}");
         let manifest = std::fs::read_to_string(trace.join("manifest.json")).unwrap();
         let manifest: Value = serde_json::from_str(&manifest).unwrap();

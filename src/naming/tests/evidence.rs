@@ -160,6 +160,7 @@ const DISAGREEMENTS: &[(&str, &str, &str, &str, Option<Disagreement>)] = &[
     ("p.m", "", "", "/w/p/m.py", None),
     ("p.m", "", "", "<string>", None),
     ("__main__", "", "", "<string>", None),
+    ("importlib._bootstrap", "_frozen_importlib", "", "<frozen importlib._bootstrap>", None),
     ("__main__", "", "key=__main__ file=/w/my-m.py", "/w/my-m.py", None),
     ("__main__", "", "key=__main__ file=/w/m.py", "/w/m.py", Some(Disagreement::RunsAsMain)),
     ("__main__", "p.m", "key=__main__ spec=p.m file=/w/p/m.py", "/w/p/m.py", Some(Disagreement::RunsAsMain)),
