@@ -140,3 +140,110 @@ pub mod space {
     /// `u64` atomic: bytes reserved so far.
     pub const AT_RESERVED: usize = 16;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{block, space, state};
+
+    /// The page that explains the format must carry the numbers of the format.
+    #[test]
+    fn the_documentation_has_these_numbers() {
+        let text = include_str!("../../docs/trace-format.md");
+        let section = |name: &str| {
+            let rest = text.split_once(&format!("\n## {name}\n")).unwrap().1;
+            rest.split("\n## ").next().unwrap().to_owned()
+        };
+        let (page, blocks) = (section("state"), section("N.events"));
+        let row = |at: usize, kind: &str, name: &str| format!("| {at} | {kind} | `{name}` |");
+        for (at, kind, name) in [
+            (state::AT_MAGIC, "u32", "MAGIC"),
+            (state::AT_PHASE, "u32", "PHASE"),
+            (state::AT_GENERATION, "u64", "GENERATION"),
+            (state::AT_LOST, "u64", "LOST"),
+            (state::AT_RAW, "u64", "RAW"),
+            (state::AT_MONO, "u64", "MONO"),
+            (state::AT_REDACTED, "5 × u64", "REDACTED"),
+            (state::AT_DROPPED, "5 × u64", "DROPPED"),
+            (state::AT_SWEEPS, "u64", "SWEEPS"),
+            (state::AT_CODE_OVERFLOW, "u64", "CODE_OVERFLOW"),
+            (state::AT_REASON_LEN, "u32", "REASON_LEN"),
+            (state::AT_REASON, "UTF-8", "REASON"),
+        ] {
+            assert!(page.contains(&row(at, kind, name)), "{name}");
+        }
+        for (at, kind, name) in [
+            (block::AT_MAGIC, "u32", "MAGIC"),
+            (block::AT_STATE, "u32", "STATE"),
+            (block::AT_USED, "u32", "USED"),
+            (block::AT_THREAD, "u32", "THREAD"),
+            (block::AT_NATIVE_ID, "u64", "NATIVE_ID"),
+            (block::AT_INDEX, "u32", "INDEX"),
+            (block::AT_DEPTH, "u32", "DEPTH"),
+            (block::AT_RAW, "u64", "RAW"),
+            (block::AT_MONO, "u64", "MONO"),
+            (block::AT_FIRST_ORDINAL, "u64", "FIRST_ORDINAL"),
+            (block::AT_OPEN_LEN, "u32", "OPEN_LEN"),
+            (block::AT_OPEN_COUNT, "u32", "OPEN_COUNT"),
+            (block::AT_CALLS, "u32", "CALLS"),
+            (block::AT_MIN_DEPTH, "u32", "MIN_DEPTH"),
+            (block::AT_END_DEPTH, "u32", "END_DEPTH"),
+            (block::AT_END_RAW, "u64", "END_RAW"),
+            (block::AT_END_MONO, "u64", "END_MONO"),
+            (block::AT_END_PAIR_RAW, "u64", "END_PAIR_RAW"),
+        ] {
+            assert!(blocks.contains(&row(at, kind, name)), "{name}");
+        }
+        for sentence in [
+            format!("blocks of {} bytes", block::SIZE),
+            format!("a header of {} bytes", block::HEADER),
+            format!("at most {} (older", block::MAX_OPEN),
+            format!("No event is longer than {} bytes", block::MAX_EVENT),
+            format!("`{}`", String::from_utf8_lossy(&block::MAGIC.to_le_bytes())),
+        ] {
+            assert!(blocks.contains(&sentence), "{sentence}");
+        }
+        for sentence in [
+            format!("One page of {} bytes", state::SIZE),
+            format!("at most {} bytes", state::MAX_REASON),
+            format!("`{}`", String::from_utf8_lossy(&state::MAGIC.to_le_bytes())),
+            format!(
+                "{} starting, {} recording, {} paused, {} stopped early (see the reason), {} the interpreter",
+                state::PHASE_STARTING,
+                state::PHASE_RECORDING,
+                state::PHASE_PAUSED,
+                state::PHASE_STOPPED,
+                state::PHASE_ENDED
+            ),
+        ] {
+            assert!(page.contains(&sentence), "{sentence}");
+        }
+        let space_page = section("space");
+        assert!(space_page.contains(&format!(
+            "One page of {} bytes: u32 magic `{}` at {}, the limit (u64, 0: none) at {}, bytes reserved so far (u64) at {}.",
+            space::SIZE,
+            String::from_utf8_lossy(&space::MAGIC.to_le_bytes()),
+            space::AT_MAGIC,
+            space::AT_LIMIT,
+            space::AT_RESERVED
+        )));
+        use crate::trace::event::tag;
+        for (number, name) in [
+            (tag::RESUME_VALUE, "RESUME_VALUE"),
+            (tag::YIELD_VALUE, "YIELD_VALUE"),
+            (tag::UNWIND_VALUE, "UNWIND_VALUE"),
+            (tag::THROW, "THROW"),
+            (tag::RESYNC_CLOSE, "RESYNC_CLOSE"),
+            (tag::RESYNC_OPEN, "RESYNC_OPEN"),
+            (tag::LINE, "LINE"),
+            (tag::THREAD_NAME, "THREAD_NAME"),
+            (tag::FILTER, "FILTER"),
+            (tag::LOST, "LOST"),
+            (tag::PAUSED, "PAUSED"),
+            (tag::RESUMED, "RESUMED"),
+            (tag::TASK, "TASK"),
+            (tag::THREAD_END, "THREAD_END"),
+        ] {
+            assert!(blocks.contains(&format!("| {number} | `{name}` |")), "{name}");
+        }
+    }
+}

@@ -64,6 +64,12 @@ impl ClockMap {
         }
     }
 
+    /// A time on `CLOCK_MONOTONIC` in nanoseconds since the start of the recording; 0 for anything before it.
+    #[must_use]
+    pub fn since_start(&self, mono_ns: u64) -> u64 {
+        mono_ns.saturating_sub(self.start_mono)
+    }
+
     /// Nanoseconds since the start of the recording; 0 for anything before it.
     #[must_use]
     pub fn ns(&self, raw: u64) -> u64 {

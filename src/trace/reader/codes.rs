@@ -1,4 +1,5 @@
-//! The code log of one process, read as it grows.
+//! The code log of one process, read as it grows: a line of JSON per record. The file is longer than the log while it is
+//! written; what is reserved only is 0.
 
 use crate::model::code::CodeRecord;
 use crate::model::id::CodeId;
@@ -94,8 +95,22 @@ impl Codes {
                 break;
             }
             *budget = budget.saturating_sub(read);
-            self.offset += read as u64;
-            self.take(&chunk[..read], problem);
+            // Bytes that are reserved and not written yet are 0: the log ends at the first of them, for now.
+            let end = chunk[..read].iter().position(|byte| *byte == 0).unwrap_or(read);
+            self.offset += end as u64;
+            self.take(&chunk[..end], problem);
+            if end < read {
+                if !over {
+                    return Ok(false);
+                }
+                let zeros = chunk[end..read].iter().take_while(|byte| **byte == 0).count();
+                self.offset += zeros as u64;
+                if end + zeros < read {
+                    problem("there is a hole in the code log".to_owned());
+                    let line = std::mem::take(&mut self.rest);
+                    self.line(&line, problem);
+                }
+            }
         }
         if over && !self.rest.is_empty() {
             let line = std::mem::take(&mut self.rest);

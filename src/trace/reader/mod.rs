@@ -559,7 +559,9 @@ impl Trace {
             }
             let start = process.info.start.mono_ns;
             let runs = by_pid.get(&process.info.parent_pid)?;
-            runs.iter().filter(|(begun, _)| *begun <= start).max_by_key(|(begun, _)| *begun).map(|(_, ix)| *ix)
+            let before = runs.iter().filter(|(begun, _)| *begun <= start).max_by_key(|(begun, _)| *begun);
+            // A Python that is too old to be recorded may not even know when it started.
+            before.or_else(|| runs.iter().min()).map(|(_, ix)| *ix)
         };
         let mut parents: Vec<Option<ProcessIx>> = self.processes.iter().map(parent).collect();
         // A damaged description may make a ring; whoever would close one stands at the top.

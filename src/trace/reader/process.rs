@@ -166,14 +166,14 @@ impl Process {
     /// When it started, in nanoseconds since the start of the recording.
     #[must_use]
     pub fn start_ns(&self) -> u64 {
-        self.clock.ns(self.info.start.raw)
+        self.clock.since_start(self.info.start.mono_ns)
     }
 
     /// The last moment of which anything is known, in nanoseconds since the start of the recording.
     #[must_use]
     pub fn last_ns(&self) -> u64 {
         let events = self.threads.iter().filter_map(Thread::end_raw).max().unwrap_or(0);
-        self.clock.ns(events.max(self.state.clock.raw).max(self.info.start.raw))
+        self.clock.ns(events).max(self.start_ns()).max(self.clock.since_start(self.state.clock.mono_ns))
     }
 
     /// Reads what is new.
