@@ -97,7 +97,9 @@ fn build(out: &Path) -> Result<Vec<u8>, String> {
     let output = cargo.output().map_err(|error| format!("cannot run {}: {error}", cargo.get_program().display()))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{} in the nested build\n{cargo:?}\n\n{said}", output.status));
+        let first = said.lines().find(|line| line.starts_with("error")).unwrap_or("the nested build failed");
+        let words: Vec<_> = cargo.get_args().map(OsStr::to_string_lossy).collect();
+        return Err(format!("{first}\n\n{said}\nThis was said by: cargo {}", words.join(" ")));
     }
     let name = match env::var("CARGO_CFG_TARGET_OS").as_deref() {
         Ok("windows") => "ct_tui.dll",
