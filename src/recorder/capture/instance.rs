@@ -82,8 +82,7 @@ pub(super) unsafe fn type_name(python: &Python, class: *mut PyTypeObject, out: &
     let layout = &python.layout;
     // SAFETY: the caller's promise.
     unsafe {
-        let heap = flags(layout, class) & ffi::Py_TPFLAGS_HEAPTYPE != 0;
-        if layout.types && !heap {
+        if layout.types && !is_ordinary(layout, class) {
             return out.push_c(field(class.cast(), 24));
         }
         if layout.types
@@ -96,6 +95,12 @@ pub(super) unsafe fn type_name(python: &Python, class: *mut PyTypeObject, out: &
                 out.truncate(before);
             } else {
                 out.push(b".");
+            }
+        } else if layout.types {
+            // Types made by extensions: the name in C has the module too.
+            let name: *const c_char = field(class.cast(), 24);
+            if !name.is_null() && CStr::from_ptr(name).to_bytes().contains(&b'.') {
+                return out.push_c(name);
             }
         }
         if let Some((name_at, _)) = layout.heap {
@@ -292,6 +297,10 @@ pub(super) unsafe fn members(layout: &Layout, object: *mut PyObject, mut each: i
                 }
                 let (kind, flags): (c_int, c_int) = (field(member, 8), field(member, 24));
                 let offset: isize = field(member, 16);
+                // The dictionary is shown by what is in it.
+                if CStr::from_ptr(name) == c"__dict__" {
+                    continue;
+                }
                 if !OBJECT.contains(&kind) || flags & AUDITED != 0 || offset <= 0 {
                     continue;
                 }

@@ -97,6 +97,19 @@ const VARKEYWORDS: i64 = 8;
 /// Bodies of modules that use more names are watched for the first of them only.
 const MAPPED: usize = 64;
 
+/// Names that every body has, and that nobody calls a variable.
+const SELF_EVIDENT: [&str; 9] = [
+    "__name__",
+    "__file__",
+    "__module__",
+    "__qualname__",
+    "__firstlineno__",
+    "__static_attributes__",
+    "__classcell__",
+    "__classdict__",
+    "__classdictcell__",
+];
+
 /// The variables of a code object: their names, and where a frame keeps them.
 pub struct Shape {
     /// Parameters first: positional, keyword-only, `*args`, `**kwargs`.
@@ -124,11 +137,13 @@ impl Shape {
             let fixed = number(code, c"co_argcount") + number(code, c"co_kwonlyargcount");
             let extra = i64::from(flags & VARARGS != 0) + i64::from(flags & VARKEYWORDS != 0);
             let in_mapping = flags & OPTIMIZED != OPTIMIZED;
+            let mut mapped = if in_mapping { strings(code, c"co_names") } else { Vec::new() };
+            mapped.retain(|name| !SELF_EVIDENT.contains(&name.text.as_str()));
             Self {
                 variables: strings(code, c"co_varnames"),
                 cells: strings(code, c"co_cellvars"),
                 free: strings(code, c"co_freevars"),
-                mapped: if in_mapping { strings(code, c"co_names") } else { Vec::new() },
+                mapped,
                 params: usize::try_from(fixed + extra).unwrap_or(0),
                 stack: usize::try_from(number(code, c"co_stacksize")).unwrap_or(0),
                 in_mapping,
