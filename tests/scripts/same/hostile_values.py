@@ -64,6 +64,8 @@ def throw(error):
 
 def use(value):
     """In every place where a value is recorded, and no reference too many afterwards."""
+    global armed
+    armed = True
     before = sys.getrefcount(value)
     take(value)
     take([value], {"key": value}, key=value)
@@ -78,8 +80,9 @@ def use(value):
     except Error as error:
         del error
     after = sys.getrefcount(value)
-    if before != after:
-        print("references", type(value).__name__, before, after)
+    armed = False
+    # Types and exceptions that are new to the interpreter gain some by themselves.
+    print("references", ascii(type(value).__name__)[:40], after - before)
 
 
 class Error(Exception):
@@ -107,7 +110,8 @@ class Evil:
     def __hash__(self):
         return self.hash
 
-    __eq__ = complain
+    def __eq__(self, other):
+        return complain() if armed else False
 
 
 def values():
@@ -209,6 +213,7 @@ def values():
     yield datetime.datetime(2024, 1, 2, tzinfo=datetime.tzinfo.__new__(hostile(datetime.tzinfo)))
 
 
+armed = False
 gc.disable()
 count = 0
 for value in values():
