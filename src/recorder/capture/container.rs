@@ -8,6 +8,9 @@ use std::ptr::null_mut;
 /// A container is given up after this many empty places in a row: what is left of a large one that was nearly emptied.
 const HOLES: usize = 512;
 
+/// A set is given up when it has this many times as many places as items.
+const SPARSE: usize = 64;
+
 /// The table of a dictionary, in place.
 #[derive(Clone, Copy)]
 pub(super) struct Table {
@@ -161,7 +164,7 @@ pub(super) unsafe fn set_items(
         if python.layout.set {
             // A table far larger than what is in it is passed over: looking for the items would cost its size.
             let mask: isize = field(set.cast(), 32);
-            if used == 0 || usize::try_from(mask).unwrap_or(0) / used > 4 * HOLES {
+            if used == 0 || usize::try_from(mask).unwrap_or(0) / used > SPARSE {
                 return;
             }
         }
