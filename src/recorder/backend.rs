@@ -1,6 +1,6 @@
 //! Where events come from. Both backends report to the same `events`, so a trace looks the same from either.
 
-use super::monitoring;
+use super::{monitoring, profile};
 use std::sync::OnceLock;
 
 /// A source of events. All methods are called with the GIL held.
@@ -49,11 +49,7 @@ static CHOSEN: OnceLock<&'static dyn Backend> = OnceLock::new();
 /// # Safety
 /// The GIL is held.
 pub unsafe fn install(version: (u32, u32), lines: bool) -> Result<&'static dyn Backend, String> {
-    let backend: &'static dyn Backend = if version >= (3, 12) {
-        &monitoring::Monitoring
-    } else {
-        return Err(format!("Python {}.{} cannot be recorded yet", version.0, version.1));
-    };
+    let backend: &'static dyn Backend = if version >= (3, 12) { &monitoring::Monitoring } else { &profile::Profile };
     // SAFETY: the GIL is held.
     unsafe { backend.install(lines)? };
     Ok(*CHOSEN.get_or_init(|| backend))

@@ -146,7 +146,7 @@ fn recorded() -> Result<&'static Process, String> {
 ///
 /// # Safety
 /// The GIL is held.
-unsafe fn each_thread(
+pub unsafe fn each_thread(
     process: &Process,
     mut each: impl FnMut(&mut Thread, *mut ffi::PyFrameObject) -> Result<(), Failure>,
 ) -> Result<(), Failure> {

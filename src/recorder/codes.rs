@@ -6,6 +6,7 @@
 
 use super::capture::{CodeValues, Policies, Shape};
 use super::python::{self, Name};
+use super::qualnames::Qualnames;
 use super::world::{Found, Interpreter, Spec, module_name};
 use crate::filter::{Engine, FrameFacts, obj_name};
 use crate::model::code::{CodeFacts, CodeKind, CodeRecord, Exec, RuleRef, Verdict};
@@ -33,6 +34,7 @@ static CO_FILENAME: Name = Name::new(c"co_filename");
 static CO_QUALNAME: Name = Name::new(c"co_qualname");
 static CO_NAME: Name = Name::new(c"co_name");
 static CO_FIRSTLINENO: Name = Name::new(c"co_firstlineno");
+static CO_CODE: Name = Name::new(c"co_code");
 static CO_FLAGS: Name = Name::new(c"co_flags");
 
 /// What stands in a code object's slot: `id << 32 | epoch << 8 | flags`. The epoch tells answers that still hold from
@@ -51,6 +53,8 @@ impl Mark {
     pub const VALUES: u64 = 8;
     /// No filter can change it: the events of this code object may be switched off for good.
     pub const FIXED: u64 = 16;
+    /// A generator or coroutine, where the backend must know that.
+    pub const GENERATOR: u64 = 32;
 
     /// Puts a mark together.
     pub fn new(id: u32, epoch: u32, flags: u64) -> Self {
@@ -103,6 +107,10 @@ pub struct Codes {
     /// What is captured of each entry, decided when it is first needed and forgotten when the filter changes.
     captures: Vec<Option<Box<CodeValues>>>,
     policies: Policies,
+    /// Instructions of generators, where the backend must look at them.
+    bytecode: Option<Vec<Option<Box<[u8]>>>>,
+    /// Qualified names, where code objects do not know them.
+    qualnames: Option<Qualnames>,
     /// Code objects for which there was no room.
     pub overflow: u64,
 }
@@ -119,11 +127,13 @@ pub struct Setup {
     pub own_folder: String,
     pub values: Values,
     pub lines: bool,
+    /// The interpreter's version.
+    pub number: (u32, u32),
 }
 
 impl Codes {
     pub fn new(setup: Setup) -> Self {
-        let Setup { epoch, generation, engine, namer, world, log, own_folder, values, lines } = setup;
+        let Setup { epoch, generation, engine, namer, world, log, own_folder, values, lines, number } = setup;
         Self {
             epoch,
             first_epoch: epoch,
@@ -143,6 +153,8 @@ impl Codes {
             lines,
             captures: Vec::new(),
             policies: Policies::default(),
+            bytecode: (number < (3, 12)).then(Vec::new),
+            qualnames: (number < (3, 11)).then(Qualnames::default),
             overflow: 0,
         }
     }
@@ -170,11 +182,6 @@ impl Codes {
     /// Whether values or lines are recorded.
     fn captures_anything(&self) -> bool {
         self.values != Values::None || self.lines
-    }
-
-    /// Whether lines are recorded.
-    pub fn lines(&self) -> bool {
-        self.lines
     }
 
     /// What is captured of an entry, if that was decided.
@@ -209,6 +216,11 @@ impl Codes {
             self.captures[index] = Some(Box::new(decided));
         }
         self.captured(id)
+    }
+
+    /// The instructions of a generator, where they are kept.
+    pub fn bytecode(&self, id: u32) -> Option<&[u8]> {
+        self.bytecode.as_ref()?.get(id as usize)?.as_deref()
     }
 
     /// Ends the log.
@@ -258,7 +270,7 @@ impl Codes {
             let filename = python::attribute(code, &CO_FILENAME);
             let filename = filename.as_ref().and_then(|found| python::text(found.as_ptr())).unwrap_or_default();
             let filename = cut(&filename);
-            let qualname = qualname(code);
+            let qualname = self.qualname(code);
             let first_line = python::int_attribute(code, &CO_FIRSTLINENO).clamp(0, i64::from(u32::MAX)) as u32;
             let flags = python::int_attribute(code, &CO_FLAGS);
             let kind = kind(&qualname, flags);
@@ -280,7 +292,11 @@ impl Codes {
             self.key.push(kind as u8);
             // Two functions on one line may have the same name: where their frames are read, they are two entries.
             let shape = self.captures_anything().then(|| Shape::read(code));
-            let digest = shape.as_ref().map(Shape::digest).unwrap_or_default();
+            let mut digest = shape.as_ref().map(Shape::digest).unwrap_or_default();
+            let bytecode = self.bytecode.as_ref().and_then(|_| instructions(code, kind));
+            if let Some(bytecode) = &bytecode {
+                mix(&mut digest, bytecode);
+            }
             self.key.extend_from_slice(&digest);
             if let Some(id) = self.by_input.get(&self.key[..]) {
                 let id = *id;
@@ -341,6 +357,9 @@ impl Codes {
             let mark = self.mark(&record);
             self.records.push(record);
             self.marks.push(mark.0);
+            if let Some(all) = &mut self.bytecode {
+                all.push(bytecode);
+            }
             self.by_input.insert(by_input, id);
             self.by_identity.insert(identity, id);
             Ok(mark)
@@ -368,6 +387,25 @@ impl Codes {
         Ok(mark)
     }
 
+    /// # Safety
+    /// The GIL is held and `code` is a code object.
+    unsafe fn qualname(&mut self, code: *mut ffi::PyObject) -> String {
+        // SAFETY: as the caller promised.
+        unsafe {
+            let read = |name| {
+                let found = python::attribute(code, name)?;
+                python::text(found.as_ptr()).map(|text| cut(&text).to_owned())
+            };
+            let Some(qualnames) = &mut self.qualnames else { return read(&CO_QUALNAME).unwrap_or_default() };
+            let name = read(&CO_NAME).unwrap_or_default();
+            if name == BODY {
+                qualnames.learn(code);
+                return name;
+            }
+            qualnames.of(code).unwrap_or(name)
+        }
+    }
+
     fn mark(&self, record: &CodeRecord) -> Mark {
         let mut flags = 0;
         if record.facts.kind == CodeKind::Module {
@@ -376,6 +414,8 @@ impl Codes {
         if record.verdict.exec == Exec::Trace {
             flags |= Mark::TRACE;
             flags |= if self.captures_anything() { Mark::VALUES } else { 0 };
+            let generator = !matches!(record.facts.kind, CodeKind::Function | CodeKind::Module);
+            flags |= if generator && self.bytecode.is_some() { Mark::GENERATOR } else { 0 };
         } else if record.verdict.reason.is_some() {
             flags = Mark::FIXED;
         }
@@ -462,16 +502,31 @@ fn cut(text: &str) -> &str {
     &text[..end]
 }
 
+/// The instructions of a generator.
+///
 /// # Safety
 /// The GIL is held and `code` is a code object.
-unsafe fn qualname(code: *mut ffi::PyObject) -> String {
-    // SAFETY: as the caller promised.
+unsafe fn instructions(code: *mut ffi::PyObject, kind: CodeKind) -> Option<Box<[u8]>> {
+    if matches!(kind, CodeKind::Function | CodeKind::Module) {
+        return None;
+    }
+    // SAFETY: as the caller promised; the bytes are copied while they are there.
     unsafe {
-        let read = |name| {
-            let found = python::attribute(code, name)?;
-            python::text(found.as_ptr()).map(|text| cut(&text).to_owned())
-        };
-        read(&CO_QUALNAME).or_else(|| read(&CO_NAME)).unwrap_or_default()
+        let bytes = python::attribute(code, &CO_CODE).filter(|bytes| ffi::PyBytes_Check(bytes.as_ptr()) != 0)?;
+        let start = ffi::PyBytes_AsString(bytes.as_ptr()).cast::<u8>();
+        let length = ffi::PyBytes_Size(bytes.as_ptr()).max(0) as usize;
+        Some(std::slice::from_raw_parts(start, length).into())
+    }
+}
+
+/// Makes a digest depend on these bytes, too.
+fn mix(digest: &mut [u8; 16], bytes: &[u8]) {
+    let mut hash = 0xcbf2_9ce4_8422_2325u64;
+    for byte in bytes {
+        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
+    }
+    for (mixed, byte) in digest.iter_mut().zip(hash.to_le_bytes()) {
+        *mixed ^= byte;
     }
 }
 

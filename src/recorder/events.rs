@@ -99,6 +99,18 @@ fn is_on_top(thread: &Thread, code: *mut ffi::PyObject) -> bool {
     thread.writer.open().last().is_some_and(|top| top.key == code as usize && top.how == Opening::Resync)
 }
 
+/// The verdict about the code of the current frame; `None`: nothing is recorded.
+///
+/// # Safety
+/// The GIL is held; `code` is the code object of the current frame.
+pub unsafe fn judge(code: *mut ffi::PyObject) -> Option<Mark> {
+    if !process::is_recording() {
+        return None;
+    }
+    // SAFETY: as the caller promised. A failure is met again, and dealt with, when the event itself is.
+    unsafe { process::process()?.codes().judge(code, ffi::PyEval_GetGlobals()).ok() }
+}
+
 /// A call of a plain function, in the trace.
 #[inline(always)]
 pub fn plain_call(code: *mut ffi::PyObject, mark: Mark) -> OpenCall {

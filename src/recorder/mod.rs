@@ -1,10 +1,9 @@
 //! The extension inside the user's interpreter, `_ct_tui_recorder`. The only place that knows pyo3, and of pyo3 only the
 //! C API: the hot path has no room for anything between it and the interpreter.
 //!
-//! `module` is what Python imports; `start` begins and ends a recording; `monitoring` receives the events and is the hot
-//! path; `events` is what happens off it; `codes` decides about code objects; `process` and `thread` hold the state;
+//! `module` is what Python imports; `start` begins and ends a recording; `monitoring` (3.12 and newer) and `profile`
+//! (3.10, 3.11) are the backends that receive the events, and the hot path; `events` is what happens off it; `codes` decides about code objects; `process` and `thread` hold the state;
 //! `capture` reads arguments, results and variables, `values` attaches them to events.
-#![allow(dead_code, reason = "what the second backend needs is on its way")]
 #![allow(unsafe_code, reason = "this is C API code from end to end; each block says why it is sound")]
 
 mod backend;
@@ -18,7 +17,9 @@ mod events;
 mod module;
 mod monitoring;
 mod process;
+mod profile;
 mod python;
+mod qualnames;
 mod slab;
 mod start;
 mod thread;

@@ -3,18 +3,19 @@
 //!
 //! Everything here is used with the GIL held, except the end of a thread (`thread`), which takes the lock of the streams.
 
-use super::clock;
 use super::codes::{Codes, HOT, Setup, set_hot};
 use super::config::Config;
 use super::control;
 use super::slab::Slab;
 use super::thread::{CURRENT, Thread};
 use super::world::Interpreter;
+use super::{change, clock};
 use crate::filter::{Chain, Engine};
 use crate::model::evidence::NamingMode;
 use crate::model::id::ProcessKey;
 use crate::model::time::ClockPair;
 use crate::naming::{Namer, Platform};
+use crate::trace::event::tag;
 use crate::trace::format::{CODE_LOG, state};
 use crate::trace::log_writer::LogWriter;
 use crate::trace::manifest::ProcessInfo;
@@ -232,10 +233,18 @@ pub fn stop(reason: &str) {
 /// The GIL is held.
 pub unsafe fn end() {
     let Some(process) = own() else { return switch_off() };
-    for thread in process.streams().iter() {
-        // SAFETY: listed threads are alive, and with the GIL held none of them writes.
-        unsafe { (**thread).writer.finish() };
-    }
+    // SAFETY: the GIL is held.
+    let finished = unsafe {
+        change::each_thread(process, |thread, frame| {
+            // A thread that runs no Python any more has ended, only the system does not know it yet.
+            if frame.is_null() && thread.ident != libc::pthread_self() as u64 {
+                thread.writer.note(clock::raw(), tag::THREAD_END, &[]);
+            }
+            thread.writer.finish();
+            Ok(())
+        })
+    };
+    debug_assert!(finished.is_ok());
     // SAFETY: the GIL is held.
     let codes = unsafe { process.codes() };
     codes.finish();
@@ -298,6 +307,7 @@ impl Process {
             own_folder: config.own_folder.clone(),
             values: config.options.values,
             lines: config.options.lines,
+            number: config.number,
         });
         Ok(Box::leak(Box::new(Self {
             key,

@@ -16,7 +16,9 @@ type GetBack = unsafe extern "C" fn(*mut ffi::PyFrameObject) -> *mut ffi::PyFram
 type CurrentFrames = unsafe extern "C" fn() -> *mut ffi::PyObject;
 type IsFinalizing = unsafe extern "C" fn() -> c_int;
 type SetProfile = unsafe extern "C" fn(Option<Tracer>, *mut ffi::PyObject);
-type SetProfileOf = unsafe extern "C" fn(*mut ffi::PyThreadState, Option<Tracer>, *mut ffi::PyObject) -> c_int;
+type ThreadHead = unsafe extern "C" fn(*mut ffi::PyInterpreterState) -> *mut ffi::PyThreadState;
+type ThreadNext = unsafe extern "C" fn(*mut ffi::PyThreadState) -> *mut ffi::PyThreadState;
+type GetLasti = unsafe extern "C" fn(*mut ffi::PyFrameObject) -> c_int;
 
 /// A profile or trace function.
 pub type Tracer = unsafe extern "C" fn(*mut ffi::PyObject, *mut ffi::PyFrameObject, c_int, *mut ffi::PyObject) -> c_int;
@@ -37,10 +39,12 @@ pub struct Symbols {
     pub is_finalizing: Option<IsFinalizing>,
     /// `PyEval_SetProfile`.
     pub set_profile: Option<SetProfile>,
-    /// `_PyEval_SetProfile`, which takes a thread (3.10 and 3.11).
-    pub set_profile_of: Option<SetProfileOf>,
-    /// `PyEval_SetTrace`.
-    pub set_trace: Option<SetProfile>,
+    /// `PyInterpreterState_ThreadHead`.
+    pub thread_head: Option<ThreadHead>,
+    /// `PyThreadState_Next`.
+    pub thread_next: Option<ThreadNext>,
+    /// `PyFrame_GetLasti` (3.11).
+    pub get_lasti: Option<GetLasti>,
 }
 
 static SYMBOLS: OnceLock<Symbols> = OnceLock::new();
@@ -86,9 +90,11 @@ pub unsafe fn look_up() -> Result<&'static Symbols, &'static str> {
                 .map(|found| std::mem::transmute::<*mut c_void, IsFinalizing>(found)),
             set_profile: symbol(&[c"PyEval_SetProfile"])
                 .map(|found| std::mem::transmute::<*mut c_void, SetProfile>(found)),
-            set_profile_of: symbol(&[c"_PyEval_SetProfile"])
-                .map(|found| std::mem::transmute::<*mut c_void, SetProfileOf>(found)),
-            set_trace: symbol(&[c"PyEval_SetTrace"]).map(|found| std::mem::transmute::<*mut c_void, SetProfile>(found)),
+            thread_head: symbol(&[c"PyInterpreterState_ThreadHead"])
+                .map(|found| std::mem::transmute::<*mut c_void, ThreadHead>(found)),
+            thread_next: symbol(&[c"PyThreadState_Next"])
+                .map(|found| std::mem::transmute::<*mut c_void, ThreadNext>(found)),
+            get_lasti: symbol(&[c"PyFrame_GetLasti"]).map(|found| std::mem::transmute::<*mut c_void, GetLasti>(found)),
         }
     };
     Ok(SYMBOLS.get_or_init(|| symbols))
