@@ -33,6 +33,8 @@ pub enum Event {
     Source(super::source::Source),
     /// A search came to something.
     Found(super::search::Found),
+    /// The lab's work came to something.
+    Lab(super::lab::LabEvent),
     /// What was asked for could not be done; one sentence.
     Failed(String),
     /// What was asked for was done; one sentence.
@@ -115,8 +117,8 @@ pub enum Effect {
     RecordAgain(PathBuf),
     /// Delete a trace.
     DeleteTrace(PathBuf),
-    /// Pause recording, or go on with it (not the display).
-    PauseRecording(bool),
+    /// Something that the lab wants.
+    Lab(super::lab::LabEffect),
 }
 
 /// What came of an event.

@@ -101,6 +101,14 @@ pub enum Request {
     SelectorsFor(crate::model::id::ProcessIx, crate::model::id::CodeId),
     /// Explain this function: evidence, rules, verdict.
     Explain(crate::model::id::ProcessIx, crate::model::id::CodeId),
+    /// Put this rule into the session, and show it.
+    AddRule(crate::filter::edit::RuleText),
+    /// Move this rule to the end of that source.
+    MoveRule(super::lab::RuleKey, usize),
+    /// Show what saving to this file would change.
+    SaveTo(PathBuf),
+    /// Pause recording, or go on with it.
+    PauseRecording,
     /// Put something over the panes.
     Open(Overlay),
     /// Open a trace.

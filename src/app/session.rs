@@ -78,6 +78,8 @@ pub struct Session {
     pub has_terminal: bool,
     /// The display is paused; recording goes on.
     pub paused: bool,
+    /// The filter lab, from when it is first needed.
+    pub lab: Option<Box<super::lab::Lab>>,
     /// Milliseconds of some steady clock, as of the last event.
     pub now_ms: u64,
     /// Seconds since 1970, as of the last event.
@@ -105,6 +107,21 @@ impl Session {
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.phase == Phase::Recording
+    }
+
+    /// The lab, made when it is first needed; `None`: no trace is open.
+    pub fn lab(&mut self) -> Option<&mut super::lab::Lab> {
+        if self.lab.is_none() {
+            let trace = self.trace.as_ref()?;
+            self.lab = Some(Box::new(super::lab::Lab::new(&read(trace))));
+        }
+        self.lab.as_deref_mut()
+    }
+
+    /// Lets the lab take in what is new; true when something may have changed.
+    pub fn sync_lab(&mut self) -> bool {
+        let (Some(lab), Some(trace)) = (self.lab.as_mut(), self.trace.as_ref()) else { return false };
+        lab.sync(&read(trace))
     }
 
     /// Takes the status from the trace.

@@ -163,6 +163,7 @@ impl State {
                 }
             }
             Event::Found(found) => self.with_calls(&mut effects, |calls, cx| calls.found(&found, cx)),
+            Event::Lab(event) => self.lab_event(event, &mut effects),
             Event::Source(source) => {
                 self.panes.details.loaded(source);
                 effects.redraw = true;
@@ -195,11 +196,12 @@ impl State {
     }
 
     /// Every pane looks at the trace again.
-    fn refresh(&mut self, effects: &mut Effects) {
+    pub(super) fn refresh(&mut self, effects: &mut Effects) {
         if self.main == PaneId::Traces {
             self.with(PaneId::Traces, effects, |pane, cx| pane.refresh(cx));
             return;
         }
+        self.wake_lab(effects);
         for id in Panes::EXPLORER {
             self.with(id, effects, |pane, cx| pane.refresh(cx));
         }
@@ -230,7 +232,7 @@ impl State {
         result
     }
 
-    fn request(&mut self, request: Request, effects: &mut Effects) {
+    pub(super) fn request(&mut self, request: Request, effects: &mut Effects) {
         effects.redraw = true;
         match request {
             Request::Show(id) => self.show(id, effects),
@@ -254,7 +256,12 @@ impl State {
                 let (node, call) = (calls.selected(), calls.call().copied());
                 self.within(PaneId::Details, effects, |panes, cx| panes.details.show(node, call.as_ref(), cx));
             }
-            Request::SelectorsFor(..) | Request::Explain(..) => {}
+            Request::SelectorsFor(process, code) => self.offer(process, code),
+            Request::Explain(process, code) => self.explain(process, code),
+            Request::AddRule(rule) => self.add_rule(rule, effects),
+            Request::MoveRule(key, source) => self.move_rule(key, source),
+            Request::SaveTo(path) => self.save_to(path, effects),
+            Request::PauseRecording => self.pause_recording(effects),
         }
     }
 
@@ -287,6 +294,10 @@ impl State {
             return;
         }
         if self.panes.get(self.focus).typing() {
+            // A help key that is no letter helps while typing, too.
+            if key.typed().is_none() && self.config.keymap.action(&[Context::Global], key) == Some(Action::Help) {
+                return self.act(Action::Help, effects);
+            }
             self.with(self.focus, effects, |pane, cx| pane.key(key, cx));
             return;
         }
@@ -439,6 +450,8 @@ impl State {
                 self.prompt = Some(Prompt { pane: self.main, line: LineEdit::default(), earlier: None });
             }
             Action::Pause => self.pause(effects),
+            Action::PauseRecording => self.pause_recording(effects),
+            Action::Preview => self.next_preview(effects),
             Action::Suspend => effects.push(Effect::Suspend),
             Action::Redraw => effects.push(Effect::Repaint),
             Action::ToggleMouse => {

@@ -14,6 +14,7 @@ use crate::app::State;
 use crate::app::event::{Effect, Event};
 use crate::app::follow::Follower;
 use crate::app::host::Host;
+use crate::app::lab;
 use crate::app::layout::Size;
 use crate::app::pane::PaneId;
 use crate::app::session::Session;
@@ -120,12 +121,14 @@ struct Explorer {
     target: Option<Target>,
     watch: Option<Watch>,
     recorded: Option<PathBuf>,
+    /// Does the filter lab's work for the trace that is open.
+    lab: Option<lab::Worker>,
 }
 
 impl Explorer {
     fn new(sender: SyncSender<Event>) -> std::io::Result<Self> {
         let worker = Worker::start(sender.clone())?;
-        Ok(Self { sender, worker, follower: None, target: None, watch: None, recorded: None })
+        Ok(Self { sender, worker, follower: None, target: None, watch: None, recorded: None, lab: None })
     }
 
     fn open(&mut self, path: &Path, state: &mut State) -> Result<(), String> {
@@ -133,6 +136,7 @@ impl Explorer {
         let trace = Arc::new(RwLock::new(trace));
         self.follower =
             Some(Follower::start(Arc::clone(&trace), self.sender.clone()).map_err(|error| error.to_string())?);
+        self.lab = Some(lab::Worker::new(Arc::clone(&trace), self.sender.clone()));
         state.open(Session::new(trace));
         Ok(())
     }
@@ -288,6 +292,7 @@ impl Host for Explorer {
             }
             Effect::CloseTrace => {
                 self.follower = None;
+                self.lab = None;
                 state.close();
                 if let Some(watch) = &self.watch {
                     watch.again();
@@ -298,6 +303,11 @@ impl Host for Explorer {
                 state.from_list = true;
             }
             Effect::DeleteTrace(path) => delete(path)?,
+            Effect::Lab(effect) => {
+                if let Some(lab) = &mut self.lab {
+                    lab.perform(effect)?;
+                }
+            }
             _ => {}
         }
         Ok(())

@@ -9,10 +9,8 @@ use super::{Failure, Outcome};
 use crate::cli::FilterInitArgs;
 use crate::diagnostic::printable;
 use crate::filter::compose::PROJECT_FILE;
+use crate::filter::edit::STARTER;
 use crate::filter::path::PROJECT_FOLDER;
-
-/// The file's text.
-const STARTER: &str = include_str!("../../assets/filters/starter.toml");
 
 /// Writes `.codetracer/trace-filter.toml` below the current folder.
 ///

@@ -188,6 +188,48 @@ actions! {
     /// Delete a trace.
     DeleteTrace "delete_trace" Traces ["d", "delete"] "delete the trace, after asking" "delete…";
 
+    /// Type a new rule.
+    AddRule "add_rule" Filters ["a"] "add a rule below" "add";
+    /// Type a rule anew.
+    EditRule "edit_rule" Filters ["e", "enter"] "edit the rule" "edit";
+    /// Switch a rule off or on.
+    ToggleRule "toggle_rule" Filters ["x"] "disable the rule, or all rules of a filter; enable them again" "disable";
+    /// Delete a rule.
+    DeleteRule "delete_rule" Filters ["d", "delete"] "delete the rule" "delete";
+    /// Change what a rule does.
+    CycleRule "cycle_rule" Filters ["t"] "trace, skip or inherit: what the rule does, or what the filter does by default" "";
+    /// One place down.
+    RuleDown "rule_down" Filters ["J"] "move the rule down: a later rule wins" "move";
+    /// One place up.
+    RuleUp "rule_up" Filters ["K"] "move the rule up" "";
+    /// Into another filter.
+    MoveRule "move_rule" Filters ["m"] "move the rule to another filter" "";
+    /// Why a rule is there.
+    RuleReason "rule_reason" Filters ["r"] "say why the rule is there" "";
+    /// Take back.
+    Undo "undo" Filters ["u"] "undo" "undo";
+    /// Do again.
+    Redo "redo" Filters ["U", "ctrl-r"] "redo what was undone" "";
+    /// Send to the target.
+    Apply "apply" Filters ["A"] "apply the filters to the running program" "apply";
+    /// Write to a file.
+    SaveFilters "save_filters" Filters ["S"] "save to a filter file, after showing the difference" "save";
+    /// Take a file that changed.
+    TakeFile "take_file" Filters ["R"] "take what the filter file says now, and drop the edits of it" "";
+    /// Selectors for a function.
+    OfferSelectors "offer_selectors" Filters ["s"] "selectors for the function under the cursor" "";
+    /// Explain a function.
+    ExplainFunction "explain_function" Filters ["w"] "why: evidence of the function, each rule's verdict" "why";
+
+    /// Unfold a group, or show the whole trail of a function.
+    OpenName "open_name" Names ["enter", "right", "l"] "unfold; on a function: the whole trail of its name" "open";
+    /// Fold a group.
+    CloseName "close_name" Names ["left", "h"] "fold, or step out" "";
+    /// Selectors for a module or function.
+    SelectName "select_name" Names ["s"] "selectors that match it" "select…";
+    /// Explain a module or function.
+    WhyName "why_name" Names ["w"] "why: evidence, each rule's verdict" "why";
+
     /// One row up.
     Up "up" Lists ["up", "k"] "one row up" "";
     /// One row down.
@@ -209,6 +251,10 @@ actions! {
     PreviousHit "previous_hit" Global ["N"] "to the previous hit" "";
     /// Freeze the display.
     Pause "pause" Global ["space"] "pause the display; recording goes on" "pause";
+    /// Show what the edited filters would do.
+    Preview "preview" Global ["p"] "preview: as recorded, hidden calls dimmed, hidden calls folded into one row" "preview";
+    /// Pause recording.
+    PauseRecording "pause_recording" Global ["P"] "pause recording itself, or go on; the program runs on" "";
     /// The call tree.
     ShowCalls "show_calls" Global ["1"] "calls" "";
     /// The filter lab.
@@ -245,15 +291,17 @@ actions! {
     Quit "quit" Global ["q", "ctrl-c"] "quit" "quit";
 
     /// Take the typed text.
-    Accept "accept" Text ["enter"] "take it" "";
+    Accept "accept" Text ["enter"] "take it" "take it";
     /// Leave the text alone.
-    Cancel "cancel" Text ["esc", "ctrl-c"] "leave it" "";
+    Cancel "cancel" Text ["esc", "ctrl-c"] "leave it" "leave it";
     /// Complete.
-    Complete "complete" Text ["tab"] "take the suggestion" "";
+    Complete "complete" Text ["tab"] "take the suggestion" "suggestion";
+    /// Another verb for the typed rule.
+    CycleTyped "cycle_typed" Text ["shift-tab"] "trace, skip or inherit, while a rule is typed" "trace or skip";
     /// The entry before.
     Earlier "earlier" Text ["up", "ctrl-p"] "the entry before" "";
     /// The entry after.
-    Later "later" Text ["down", "ctrl-n"] "the entry after" "";
+    Later "later" Text ["down", "ctrl-n"] "the entry after" "others";
 }
 
 impl Action {

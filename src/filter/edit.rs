@@ -15,6 +15,9 @@ mod tests;
 
 pub use read::{FilterText, PatternText, RuleText, read};
 
+/// A first filter file for a project, with comments that explain it.
+pub const STARTER: &str = include_str!("../../assets/filters/starter.toml");
+
 /// What is to become of the rules of a file, in the new order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {

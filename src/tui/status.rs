@@ -179,10 +179,12 @@ fn tiny(state: &State, row: Area, canvas: &mut Canvas<'_>) {
 
 fn hints(state: &State, row: Area, canvas: &mut Canvas<'_>) {
     let mut actions = state.panes.get(state.focus).hints();
-    if state.session.is_live() {
-        actions.push(Action::Pause);
+    if !state.panes.get(state.focus).typing() {
+        if state.session.is_live() {
+            actions.push(Action::Pause);
+        }
+        actions.push(Action::Help);
     }
-    actions.push(Action::Help);
     let mut row = row;
     for action in actions {
         let Some(key) = state.config.keymap.keys(action).first() else { continue };

@@ -21,8 +21,6 @@ pub struct RuleView<'r> {
     pub root: &'r str,
     /// What it does; `None`: leaves that alone.
     pub exec: Option<Exec>,
-    /// Whether it sets what happens to values.
-    pub sets_values: bool,
     /// Whether it is switched on.
     pub on: bool,
 }

@@ -5,11 +5,13 @@
 
 use crate::filter::{FrameFacts, ScopeKind, subject};
 use crate::model::code::{CodeRecord, Exec, RuleRef};
-use crate::model::evidence::Evidence;
+use crate::model::evidence::{Evidence, NameSource};
 use crate::model::id::{CodeId, ProcessIx};
 use crate::naming;
+use crate::trace::Trace;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// One function.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct Function {
     pub qualname: String,
     /// First line.
     pub line: u32,
+    /// Where `module` came from.
+    pub name_source: NameSource,
     /// What every source said about its name; of the first process that knew it.
     pub evidence: Evidence,
     /// Recorded or not, by the newest verdict of any process; recorded anywhere counts as recorded.
@@ -86,12 +90,20 @@ pub struct Cost {
 /// What makes two code objects the same function.
 type Key = (Option<String>, String, String, u32);
 
+/// What was taken in of the code log of one process.
+#[derive(Clone, Debug, Default)]
+struct Taken {
+    version: u64,
+    records: Vec<Option<Arc<CodeRecord>>>,
+}
+
 /// All functions, and the ways to find one.
 #[derive(Clone, Debug, Default)]
 pub struct Functions {
     rows: Vec<Function>,
     by_key: HashMap<Key, u32>,
     by_code: HashMap<(ProcessIx, CodeId), u32>,
+    taken: HashMap<ProcessIx, Taken>,
     totals: Cost,
     /// Counts changes of costs and verdicts, not of the rows.
     version: u64,
@@ -140,6 +152,34 @@ impl Functions {
         self.version
     }
 
+    /// Takes in what is new in the code logs of a trace; false when nothing is.
+    pub fn sync(&mut self, trace: &Trace) -> bool {
+        let mut changed = false;
+        for process in trace.processes() {
+            let version = process.codes.version();
+            let ix = process.ix;
+            if self.taken.get(&ix).is_some_and(|taken| taken.version == version) {
+                continue;
+            }
+            let mut taken = self.taken.remove(&ix).unwrap_or_default();
+            taken.version = version;
+            for record in process.codes.iter() {
+                let slot = record.id.0 as usize;
+                if slot >= taken.records.len() {
+                    taken.records.resize(slot + 1, None);
+                }
+                if taken.records[slot].as_ref().is_some_and(|known| Arc::ptr_eq(known, record)) {
+                    continue;
+                }
+                self.add(ix, record);
+                taken.records[slot] = Some(Arc::clone(record));
+                changed = true;
+            }
+            self.taken.insert(ix, taken);
+        }
+        changed
+    }
+
     /// Takes in one record of a code log; a later one of the same code replaces its verdict and name.
     pub fn add(&mut self, process: ProcessIx, record: &CodeRecord) {
         self.version += 1;
@@ -164,6 +204,7 @@ impl Functions {
                 abs_path: record.facts.abs_path.clone(),
                 qualname: record.facts.qualname.clone(),
                 line: record.facts.first_line,
+                name_source: record.name_source,
                 evidence: record.evidence.clone(),
                 exec: record.verdict.exec,
                 rule: record.verdict.rule.clone(),
@@ -225,7 +266,7 @@ pub(in crate::app) mod testing {
 
     use super::*;
     use crate::model::code::{CodeFacts, CodeKind, Verdict};
-    use crate::model::evidence::{EvidenceItem, EvidenceSource, NameSource, Outcome};
+    use crate::model::evidence::{EvidenceItem, EvidenceSource, Outcome};
 
     /// A record as a recorder would write it: `module`, `path`, `qualname`, recorded or not.
     pub fn record(id: u32, module: &str, path: &str, qualname: &str, exec: Exec) -> CodeRecord {

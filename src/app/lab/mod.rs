@@ -6,11 +6,28 @@
 
 mod bits;
 mod chain;
+mod complete;
+mod diff;
+mod effect;
 mod evaluate;
 mod functions;
+mod glue;
+mod offers;
+mod save;
+mod state;
 mod subjects;
+pub mod why;
+mod worker;
 
 pub use bits::Bits;
 pub use chain::{Chain, LabSource, Rule, RuleKey, escaped, exec, rebase, word_exec};
+pub use complete::{Completion, complete};
+pub use diff::{Line, diff};
+pub use effect::{LabEffect, LabEvent, Reload};
 pub use evaluate::{Compiled, Difference, Evaluator, Matches, Picture, RuleCount, RuleView, compile, sum};
 pub use functions::{Cost, Function, Functions};
+pub use glue::{Preview, diff_line, exec_word, save_summary};
+pub use offers::{Offer, offers};
+pub use save::{SavePlan, SaveTarget, plan, targets};
+pub use state::{Draft, Estimate, Fate, Insight, Lab, Link, RuleRow, Suggestion, Target, by_calls, root_text};
+pub use worker::Worker;

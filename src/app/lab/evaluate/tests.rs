@@ -4,7 +4,7 @@ use crate::filter::{Chain as Engines, Source, SourceKind, edit};
 use proptest::prelude::*;
 
 fn view(selector: &str, exec: Option<Exec>) -> RuleView<'_> {
-    RuleView { selector, root: "/srv", exec, sets_values: false, on: true }
+    RuleView { selector, root: "/srv", exec, on: true }
 }
 
 const SKIP: Option<Exec> = Some(Exec::Skip);

@@ -1,0 +1,66 @@
+//! What the lab asks of the world around it, and what comes back. Nothing of it is done while keys are handled: sockets
+//! can be slow, and so can disks.
+
+use super::functions::Cost;
+use super::save::SavePlan;
+use crate::filter::Source;
+use crate::launch::control::Replies;
+use crate::model::id::{CodeId, ProcessIx, ProcessKey};
+use std::path::PathBuf;
+
+/// A request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LabEffect {
+    /// Make this chain the one that runs.
+    Apply {
+        /// Its generation.
+        generation: u32,
+        /// The chain.
+        filters: Vec<Source>,
+        /// Those who record.
+        processes: Vec<ProcessKey>,
+    },
+    /// Pause recording, or go on with it.
+    Pause {
+        /// Pause, or go on.
+        pause: bool,
+        /// Those who record.
+        processes: Vec<ProcessKey>,
+    },
+    /// Read a file, to show what saving would change.
+    ReadForSave(PathBuf),
+    /// Write a file.
+    Save(Box<SavePlan>),
+    /// Tell when one of these files changes.
+    Watch(Vec<PathBuf>),
+    /// Count calls and time, from now on as the trace grows; or stop that.
+    Count(bool),
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub enum LabEvent {
+    /// What the processes said to a new chain of this generation; or why it could not even be sent.
+    Applied(u32, Result<Replies, String>),
+    /// What the processes said to a pause (true) or to going on.
+    Paused(bool, Replies),
+    /// What a file says that is to be written; `Ok(None)`: it is not there yet.
+    Read(PathBuf, Result<Option<String>, String>),
+    /// A file was written, or why not.
+    Saved(Box<SavePlan>, Result<(), String>),
+    /// A file changed; what it says now, or why it cannot be read.
+    FileChanged(PathBuf, Result<String, String>),
+    /// Calls and times, as far as they were counted.
+    Counted(Vec<((ProcessIx, CodeId), Cost)>),
+}
+
+/// What became of a file that changed on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reload {
+    /// Its rules are taken over.
+    Taken,
+    /// It was edited here: the edits stay.
+    Kept,
+    /// It has so many problems: the rules it had stay.
+    Broken(usize),
+}
