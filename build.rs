@@ -2,7 +2,7 @@
 //!
 //! The `ct-tui` binary embeds the library that it injects into the user's interpreter. That library is this package
 //! with the feature `recorder` instead of `tui`, so both sides share one implementation of filters, names and the trace
-//! format. The nested build has its own target folder below `OUT_DIR` (no lock is shared with the outer build), its own
+//! format. The nested build has its own target folder (no lock is shared with the outer build), its own
 //! profile, and as little of the outer environment as possible: clippy's wrapper, coverage flags and the like must not
 //! leak into a library that runs inside other people's programs.
 
@@ -80,11 +80,12 @@ fn build(out: &Path) -> Result<Vec<u8>, String> {
         }
     }
     let target = env::var("TARGET").map_err(|error| format!("TARGET: {error}"))?;
-    let target_dir = out.join("recorder-build");
+    let target_dir = nested_target(out);
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(&package);
     cargo.args(["rustc", "--lib", "--crate-type", "cdylib", "--no-default-features", "--features", "recorder"]);
-    cargo.args(["--locked", "--profile", "recorder", "--quiet", "--color", "never"]);
+    let profile = if env::var("PROFILE").is_ok_and(|outer| outer == "release") { "recorder" } else { "recorder-dev" };
+    cargo.args(["--locked", "--profile", profile, "--quiet", "--color", "never"]);
     cargo.arg("--manifest-path").arg(package.join("Cargo.toml"));
     cargo.arg("--target").arg(&target).arg("--target-dir").arg(&target_dir);
     if target.contains("apple") {
@@ -106,8 +107,16 @@ fn build(out: &Path) -> Result<Vec<u8>, String> {
         Ok("macos" | "ios") => "libct_tui.dylib",
         _ => "libct_tui.so",
     };
-    let library = target_dir.join(&target).join("recorder").join(name);
+    let library = target_dir.join(&target).join(profile).join(name);
     std::fs::read(&library).map_err(|error| format!("cannot read {}: {error}", library.display()))
+}
+
+/// Where the nested build keeps its results: beside the outer profiles' folders, so that development, release and lint
+/// builds share one. Without that known layout, below `OUT_DIR`.
+fn nested_target(out: &Path) -> PathBuf {
+    let build = out.ancestors().find(|folder| folder.file_name() == Some(OsStr::new("build")));
+    let beside_profiles = build.and_then(Path::parent).and_then(Path::parent);
+    beside_profiles.unwrap_or(out).join("recorder-build")
 }
 
 /// Takes from the nested build what only concerns the outer one.
