@@ -1,10 +1,12 @@
 //! Rows of a tree for the tree widget. It gets the rows in view and nothing else: what is above is a few empty parents
-//! that are scrolled away, what is below is left out. So a picture costs as much as it has rows, whatever the tree holds.
+//! that are cut off, what is below is left out. So a picture costs as much as it has rows, whatever the tree holds.
 
 use super::canvas::{Canvas, rect};
 use crate::app::calls::tree::Fold;
 use crate::app::layout::Area;
 use crate::config::Role;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::StatefulWidget;
 use tui_tree_widget::{Tree, TreeItem, TreeState};
@@ -72,10 +74,6 @@ impl Items {
         for path in self.paths {
             state.open(path);
         }
-        // The empty parents above the first row are scrolled away.
-        for _ in 0..self.above {
-            state.scroll_down(1);
-        }
         let Ok(widget) = Tree::new(&self.done) else { return };
         let signs = canvas.signs;
         let (open, closed, leaf) =
@@ -86,7 +84,17 @@ impl Items {
             .node_open_symbol(&open)
             .node_closed_symbol(&closed)
             .node_no_children_symbol(&leaf);
+        // The widget scrolls only what it has drawn before, so the empty parents above the first row are drawn, too, into
+        // a taller picture of which the lower part is used.
         let area = rect(area).intersection(canvas.buffer.area);
-        StatefulWidget::render(widget, area, canvas.buffer, &mut state);
+        let above = u16::try_from(self.above).unwrap_or(u16::MAX).min(u16::MAX - area.height);
+        let taller = Rect { height: area.height + above, ..area };
+        let mut picture = Buffer::empty(Rect { x: 0, y: 0, ..taller });
+        StatefulWidget::render(widget, picture.area, &mut picture, &mut state);
+        for y in 0..area.height {
+            for x in 0..area.width {
+                canvas.buffer[(area.x + x, area.y + y)] = picture[(x, y + above)].clone();
+            }
+        }
     }
 }
