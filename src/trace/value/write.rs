@@ -93,6 +93,13 @@ impl Writer {
     /// A bare number, for the fields around values. False: no room.
     #[inline]
     pub fn number(&mut self, value: u64) -> bool {
+        if value < 0x80 {
+            return self.byte(value as u8);
+        }
+        if let Some(out) = self.bytes.get_mut(self.at..self.limit).filter(|out| out.len() >= NUMBER) {
+            self.at += crate::trace::event::put_number(out, value);
+            return true;
+        }
         let mut out = [0; NUMBER];
         let length = crate::trace::event::put_number(&mut out, value);
         self.put(&out[..length])
