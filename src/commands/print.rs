@@ -14,6 +14,7 @@ use crate::index::{CallInfo, Nav, Outcome as Ending, Payload};
 use crate::model::code::CodeRecord;
 use crate::model::value::{json, show};
 use crate::trace::event::{Opening, tag};
+use crate::trace::manifest::Values;
 use crate::trace::{Process, Trace, value};
 
 use super::{ANSWER_IS_NO, Failure, Outcome, reading};
@@ -130,10 +131,12 @@ impl<W: Write> Writer<'_, W> {
             outcome: call.outcome.as_str(),
             opening: opening(call.opening),
             task: self.task(call),
-            args: args
-                .as_deref()
-                .filter(|_| call.opening == Opening::Call)
-                .map(|bytes| json::arguments(params, &value::arguments(bytes))),
+            args: match (&args, call.opening) {
+                (Some(bytes), Opening::Call) => Some(json::arguments(params, &value::arguments(bytes))),
+                // A function without parameters is written without arguments.
+                (None, Opening::Call) if self.takes_none(record) => Some(json::arguments(&[], &[])),
+                _ => None,
+            },
             sent: args
                 .as_deref()
                 .filter(|_| call.opening != Opening::Call)
@@ -154,6 +157,14 @@ impl<W: Write> Writer<'_, W> {
         self.out.write_all(reading::json_line(&row).as_bytes())?;
         self.out.write_all(b"\n")?;
         Ok(())
+    }
+
+    /// Whether this is a function that takes no arguments, in a trace that has the arguments of others.
+    fn takes_none(&self, record: Option<&CodeRecord>) -> bool {
+        self.trace.manifest().options.values != Values::None
+            && record.is_some_and(|record| {
+                record.facts.params.is_empty() && record.facts.kind != crate::model::code::CodeKind::Module
+            })
     }
 
     fn lines(&self, call: &CallInfo, record: Option<&CodeRecord>) -> Vec<Json> {
