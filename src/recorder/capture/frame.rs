@@ -138,12 +138,29 @@ impl Frame {
             if self.inner.is_null() {
                 return None;
             }
-            let top: i32 = field(self.inner, layout.inner?.stack_top);
+            let Some(places) = layout.inner else { return self.sent_older(stack) };
+            let top: i32 = field(self.inner, places.stack_top);
             let top = usize::try_from(top).ok()?;
             if top <= variables || top > variables + stack {
                 return None;
             }
             let value: *mut PyObject = field(self.inner, layout.variables + 8 * (top - 1));
+            (!value.is_null()).then_some(value)
+        }
+    }
+
+    /// [`Self::sent`] in 3.10, where the frame is an object that knows its stack and how much of it is used.
+    unsafe fn sent_older(self, stack: usize) -> Option<*mut PyObject> {
+        const STACK: usize = 64;
+        const USED: usize = 80;
+        // SAFETY: the caller's promise; the place is checked against the size.
+        unsafe {
+            let used = usize::try_from(field::<i32>(self.inner, USED)).ok()?;
+            let bottom: *const *mut PyObject = field(self.inner, STACK);
+            if bottom.is_null() || used == 0 || used > stack {
+                return None;
+            }
+            let value = bottom.add(used - 1).read();
             (!value.is_null()).then_some(value)
         }
     }
