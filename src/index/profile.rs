@@ -280,6 +280,8 @@ struct Scratch {
     far_active: HashMap<u32, u32>,
 }
 
+/// A block with more distinct codes than this, some of them outside the code log, counts as holding any code.
+const MAX_SEEN: usize = 2048;
 /// More distinct codes than this outside the code log can only be damage; they are summed up as one.
 const MAX_FAR: usize = 10_000;
 
@@ -520,7 +522,10 @@ impl<'a> Pass<'a> {
                 self.seen.push(code);
             }
             None => {
-                if self.seen.len() < CodeSet::MAX && !self.seen.contains(&code) {
+                // Beyond the code log only while it lags behind, or in a damaged trace.
+                // Too many: the largest number of all makes the set too large to be kept.
+                let code = if self.seen.len() < MAX_SEEN { code } else { u32::MAX };
+                if self.seen.last() != Some(&code) && (code == u32::MAX || !self.seen.contains(&code)) {
                     self.seen.push(code);
                 }
             }

@@ -172,8 +172,24 @@ pub fn put_number(out: &mut [u8], mut value: u64) -> usize {
 ///
 /// # Errors
 /// [`Damage`] when the bytes end early or the number does not fit.
-#[inline]
+#[inline(always)]
 pub fn number(bytes: &[u8], at: &mut usize) -> Result<u64, Damage> {
+    // Most numbers have one or two bytes.
+    let first = *bytes.get(*at).ok_or(Damage::Short)?;
+    if first < 0x80 {
+        *at += 1;
+        return Ok(u64::from(first));
+    }
+    let second = *bytes.get(*at + 1).ok_or(Damage::Short)?;
+    if second < 0x80 {
+        *at += 2;
+        return Ok(u64::from(first & 0x7f) | u64::from(second) << 7);
+    }
+    long_number(bytes, at)
+}
+
+#[inline(never)]
+fn long_number(bytes: &[u8], at: &mut usize) -> Result<u64, Damage> {
     let mut value = 0u64;
     let mut shift = 0u32;
     loop {
@@ -191,6 +207,7 @@ pub fn number(bytes: &[u8], at: &mut usize) -> Result<u64, Damage> {
     }
 }
 
+#[inline(always)]
 fn code(bytes: &[u8], at: &mut usize) -> Result<u32, Damage> {
     u32::try_from(number(bytes, at)?).map_err(|_| Damage::TooLarge)
 }
@@ -207,7 +224,7 @@ fn slice<'a>(bytes: &'a [u8], at: &mut usize) -> Result<&'a [u8], Damage> {
 ///
 /// # Errors
 /// [`Damage`]: the bytes from `at` on are no event. `at` and `raw` are then unspecified.
-#[inline]
+#[inline(always)]
 pub fn decode<'a>(bytes: &'a [u8], at: &mut usize, raw: &mut u64) -> Result<Event<'a>, Damage> {
     let head = number(bytes, at)?;
     *raw = raw.wrapping_add(head >> 3);
@@ -230,6 +247,7 @@ pub fn decode<'a>(bytes: &'a [u8], at: &mut usize, raw: &mut u64) -> Result<Even
     Ok(Event { raw: *raw, body })
 }
 
+#[inline(never)]
 fn extended<'a>(bytes: &'a [u8], at: &mut usize) -> Result<Body<'a>, Damage> {
     let tag = *bytes.get(*at).ok_or(Damage::Short)?;
     *at += 1;

@@ -164,12 +164,15 @@ impl Decoded {
     /// Decodes a block from its header, the bytes of its list of open calls and those of its events.
     #[must_use]
     pub fn new(header: &Header, open: &[u8], bytes: Vec<u8>) -> Self {
+        // The header's word is taken for a hint only.
+        let hint = if header.finished { header.summary.calls as usize } else { bytes.len() / 4 };
+        let hint = hint.min(bytes.len() / 2);
         let mut block = Self {
             raw: header.start.raw,
             first: header.first,
             depth: header.depth,
-            opens: Vec::with_capacity(bytes.len() / 5),
-            closes: Vec::with_capacity(bytes.len() / 5),
+            opens: Vec::with_capacity(hint),
+            closes: Vec::with_capacity(hint),
             ..Self::default()
         };
         match open_entries(header, open) {

@@ -44,7 +44,7 @@ use problem::Problems;
 /// Most bytes of a manifest or of `filters.json`: they hold whole filter files.
 const MAX_JSON: u64 = 64 << 20;
 /// Memory for decoded blocks.
-const CACHE_BYTES: usize = 40 << 20;
+const CACHE_BYTES: usize = 28 << 20;
 
 /// Why a trace cannot be opened at all.
 #[derive(Debug, thiserror::Error)]
