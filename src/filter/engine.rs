@@ -7,7 +7,7 @@ use super::matcher::Matcher;
 use super::path;
 use super::policy::{Plan, ValuePolicy};
 use super::selector::Selector;
-use super::set::{MatcherRef, PatternIndex};
+use super::set::PatternIndex;
 use super::source::SourceKind;
 use super::types::{ScopeKind, ValueAction, ValueKind};
 use crate::model::code::{Exec, RuleRef};
@@ -195,18 +195,20 @@ pub(super) struct Inner {
 
 impl Inner {
     pub(super) fn new(sources: Vec<SourceInfo>, rules: Vec<Rule>, defaults: Defaults, io: Option<Io>) -> Self {
-        let positions = |wanted: &dyn Fn(&Rule) -> bool| -> PatternIndex {
+        let positions = |kind: ScopeKind, wanted: &dyn Fn(&Rule) -> bool| -> PatternIndex {
+            let wanted = |rule: &Rule| rule.kind == kind && wanted(rule);
             let all = (0_u32..).zip(&rules).filter(|(_, rule)| wanted(rule)).map(|(at, _)| at).collect();
-            PatternIndex::new(all, |at| MatcherRef::new(&rules[at as usize].matcher))
+            // A module and a file have many functions.
+            PatternIndex::new(all, kind != ScopeKind::Obj, |at| &rules[at as usize].matcher)
         };
-        let pkg = positions(&|rule| rule.kind == ScopeKind::Pkg);
-        let obj = positions(&|rule| rule.kind == ScopeKind::Obj);
+        let pkg = positions(ScopeKind::Pkg, &|_| true);
+        let obj = positions(ScopeKind::Obj, &|_| true);
         let mut files: Vec<(String, PatternIndex)> = Vec::new();
         for source in &sources {
             if files.iter().any(|(root, _)| *root == source.root) {
                 continue;
             }
-            let index = positions(&|rule| rule.kind == ScopeKind::File && sources[rule.source].root == source.root);
+            let index = positions(ScopeKind::File, &|rule| sources[rule.source].root == source.root);
             if !index.is_empty() {
                 files.push((source.root.clone(), index));
             }

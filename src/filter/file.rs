@@ -17,7 +17,7 @@ mod schema;
 pub(super) const BOM: char = '\u{feff}';
 
 /// Compiled regular expressions a whole chain may hold, in bytes.
-const CHAIN_BUDGET: usize = 64 << 20;
+const CHAIN_BUDGET: usize = 128 << 20;
 
 /// Words and their spans, as parsed from `io`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

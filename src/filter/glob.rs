@@ -1,9 +1,9 @@
 //! Globs: parsing, and what they become.
 //!
-//! `/` is the only separator, whatever the kind of the selector. A glob is parsed into a small tree, braces are
-//! multiplied out where a `**` depends on them, and the result is one of two things: a [`Shape`] (a literal prefix, a
-//! literal suffix and a simple gap between them; nearly every glob that people write), which needs no regular
-//! expression at all, or the text of an anchored regular expression.
+//! `/` is the only separator, whatever the kind of the selector. A glob is parsed into a small tree and its braces are
+//! multiplied out. Each alternative becomes a [`Shape`] (a literal prefix, a literal suffix and a simple gap between
+//! them; nearly every glob that people write) or a [`Walk`] over its pieces; neither needs a regular expression. Only
+//! where braces have a great many alternatives does the glob become an anchored expression.
 
 use regex_syntax::escape_into;
 use std::fmt::Write as _;
@@ -12,12 +12,18 @@ use std::ops::Range;
 mod parse;
 #[cfg(test)]
 mod tests;
+mod walk;
+
+pub use walk::Walk;
 
 /// Longest pattern accepted, in bytes.
 pub const MAX_PATTERN: usize = 64 * 1024;
 
 /// Deepest nesting of braces accepted.
 pub const MAX_DEPTH: usize = 48;
+
+/// How many alternatives braces may multiply out to, to be tried one by one.
+const MAX_TRIED: usize = 64;
 
 /// How many alternatives braces may multiply out to where `**` stands in or beside them.
 const MAX_ALTERNATIVES: usize = 1_000;
@@ -107,20 +113,47 @@ impl Shape {
     }
 }
 
+/// One alternative of a glob.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Simple {
+    /// Prefix, gap, suffix.
+    Shape(Shape),
+    /// Anything else.
+    Walk(Walk),
+}
+
+impl Simple {
+    fn new(nodes: &[Node]) -> Self {
+        shape(nodes).map_or_else(|| Self::Walk(Walk::new(nodes)), Self::Shape)
+    }
+
+    /// Whether the whole string matches.
+    #[must_use]
+    pub fn is_match(&self, subject: &str) -> bool {
+        match self {
+            Self::Shape(shape) => shape.is_match(subject),
+            Self::Walk(walk) => walk.is_match(subject),
+        }
+    }
+
+    /// Text that each match contains; empty when there is none.
+    #[must_use]
+    pub fn required(&self) -> &str {
+        match self {
+            Self::Shape(shape) if shape.prefix.len() < shape.suffix.len() => &shape.suffix,
+            Self::Shape(shape) => &shape.prefix,
+            Self::Walk(walk) => walk.required(),
+        }
+    }
+}
+
 /// What a glob becomes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Translated {
-    /// No regular expression needed.
-    Shape(Shape),
-    /// An anchored regular expression, and what each match of it starts and ends with.
-    Regex {
-        /// For `regex-automata`, with both anchors.
-        regex: String,
-        /// Literal start.
-        prefix: String,
-        /// Literal end.
-        suffix: String,
-    },
+    /// Alternatives to try one by one.
+    Simple(Vec<Simple>),
+    /// The text of an anchored regular expression.
+    Regex(String),
 }
 
 /// Translates a glob.
@@ -134,25 +167,16 @@ pub fn translate(pattern: &str) -> Result<Translated, GlobError> {
         return Err(GlobError::new(format!("a glob of more than {MAX_PATTERN} bytes"), whole));
     }
     let nodes = parse::parse(pattern)?;
-    let alternatives = if depends_on_braces(&nodes) {
-        expand(&nodes).ok_or_else(|| GlobError::new("braces around `**` with too many alternatives", whole))?
-    } else {
-        vec![nodes]
-    };
-    if let [only] = alternatives.as_slice() {
-        if let Some(shape) = shape(only) {
-            return Ok(Translated::Shape(shape));
+    match expand(&nodes) {
+        Some(alternatives) if alternatives.len() <= MAX_TRIED => {
+            Ok(Translated::Simple(alternatives.iter().map(|nodes| Simple::new(nodes)).collect()))
         }
-        let literal = |node: &Node| if let Node::Char(c) = node { Some(*c) } else { None };
-        let prefix = only.iter().map_while(literal).collect();
-        let mut suffix: Vec<char> = only.iter().rev().map_while(literal).collect();
-        suffix.reverse();
-        // What follows a recursive `**` is optional together with its `/`; that slash belongs to the gap.
-        let suffix: String = suffix.into_iter().collect();
-        let suffix = if only.contains(&Node::DoubleStar) { suffix.trim_start_matches('/').to_owned() } else { suffix };
-        return Ok(Translated::Regex { regex: anchored(&alternatives), prefix, suffix });
+        Some(alternatives) => Ok(Translated::Regex(anchored(&alternatives))),
+        None if depends_on_braces(&nodes) => {
+            Err(GlobError::new("braces around `**` with too many alternatives", whole))
+        }
+        None => Ok(Translated::Regex(anchored(&[nodes]))),
     }
-    Ok(Translated::Regex { regex: anchored(&alternatives), prefix: String::new(), suffix: String::new() })
 }
 
 /// Whether a `**` stands in braces or right beside some: then its neighbours differ from alternative to alternative.

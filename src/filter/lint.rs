@@ -6,7 +6,7 @@
 use super::engine::{Engine, Rule};
 use super::file::BOM;
 use super::glob::{Gap, Shape};
-use super::matcher::{Imp, Matcher};
+use super::matcher::Matcher;
 use super::selector::Selector;
 use super::types::{Kind, MatchType, ScopeKind, ValueKind};
 use crate::diagnostic::{Diagnostic, Locator};
@@ -92,7 +92,7 @@ fn selector(selector: &Selector, matcher: &Matcher) -> Vec<Diagnostic> {
         }
         _ => {}
     }
-    if never_matches(matcher) {
+    if matcher.is_hopeless() {
         warnings.push(warning("W-NEVER", "no string can match this pattern"));
     }
     let literal = matcher.shape().map(|shape| [shape.prefix.as_str(), shape.suffix.as_str()]);
@@ -161,13 +161,6 @@ fn bare_word(pattern: &str) -> Option<String> {
     let word = inner.replace("\\.", ".");
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '/' | '-' | '<' | '>' | ' ');
     (!word.is_empty() && word.chars().all(plain)).then_some(word)
-}
-
-fn never_matches(matcher: &Matcher) -> bool {
-    match matcher.imp() {
-        Imp::Shape(_) => false,
-        Imp::Glob { regex, .. } | Imp::Regex(regex) => regex.hir().properties().minimum_len().is_none(),
-    }
 }
 
 /// Whether `later` sets everything that `rule` sets, wherever `rule` matches. Says no when it cannot tell.

@@ -1,17 +1,19 @@
 //! Many patterns over one subject: which of them match?
 //!
-//! Few patterns are tried one after the other. Many are indexed by their literal prefix or suffix (a rolling hash, one
-//! table look-up per length that occurs), and regular expressions without either are searched for all at once, in
-//! groups. Candidates are always verified by the pattern's own matcher, so the index can only be fast, never wrong.
+//! Few patterns are tried one after the other. Of many, nearly all contain some literal text that a match must hold:
+//! one pass over the subject finds all those texts, and only the patterns behind them are tried. Regular expressions
+//! without such a text are searched for together, in groups. Candidates are always verified by the pattern's own
+//! matcher, so the index can only be fast, never wrong.
 
-use super::matcher::{Imp, Matcher};
+use super::matcher::{Expression, Imp, Matcher};
+use aho_corasick::AhoCorasick;
 use regex_automata::meta;
 use regex_automata::nfa::thompson::WhichCaptures;
 use regex_automata::util::primitives::PatternID;
 use regex_automata::{Input, MatchKind, PatternSet};
-use regex_syntax::hir::Hir;
+use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Up to this many patterns are simply tried one after the other.
 const FEW: usize = 16;
@@ -21,6 +23,12 @@ const GROUP_PATTERNS: usize = 64;
 
 /// Largest compiled size of one group, in bytes.
 const GROUP_SIZE: usize = 1 << 20;
+
+/// Shortest text by which a regular expression is looked up, in bytes.
+const SHORTEST: usize = 3;
+
+/// How many subjects are remembered.
+const REMEMBERED: usize = 8_192;
 
 /// Positions in a rule list, matched against one kind of subject.
 #[derive(Debug, Default)]
@@ -32,33 +40,30 @@ pub(super) struct PatternIndex {
 
 #[derive(Debug, Default)]
 struct Tables {
-    prefixes: Affixes,
-    suffixes: Affixes,
-    /// Neither prefix nor suffix, and no regular expression.
+    /// Finds the texts of `by_text`.
+    texts: Option<AhoCorasick>,
+    by_text: Vec<Vec<u32>>,
+    /// Without a text, and no regular expression.
     always: Vec<u32>,
     groups: Vec<Group>,
-}
-
-/// Patterns by the hash of their literal prefix (or suffix), and the lengths that occur.
-#[derive(Debug, Default)]
-struct Affixes {
-    /// Ascending.
-    lengths: Vec<usize>,
-    by_hash: HashMap<u64, Vec<u32>>,
+    /// Answers to subjects that come again and again (modules and files), if those are remembered.
+    memory: Option<Mutex<HashMap<Box<str>, Arc<[u32]>>>>,
 }
 
 /// Regular expressions searched for together.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Group {
     members: Vec<u32>,
-    hirs: Vec<Hir>,
+    expressions: Vec<Arc<Expression>>,
+    size: usize,
     engine: OnceLock<Option<meta::Regex>>,
 }
 
 impl PatternIndex {
-    /// Indexes the patterns at these positions (ascending).
-    pub(super) fn new(all: Vec<u32>, matcher: impl Fn(u32) -> MatcherRef) -> Self {
-        let tables = (all.len() > FEW).then(|| Tables::new(&all, matcher));
+    /// Indexes the patterns at these positions (ascending). `comes_again`: the same subjects will be asked about many
+    /// times.
+    pub(super) fn new<'m>(all: Vec<u32>, comes_again: bool, matcher: impl Fn(u32) -> &'m Matcher) -> Self {
+        let tables = (all.len() > FEW).then(|| Tables::new(&all, comes_again, matcher));
         Self { all, tables }
     }
 
@@ -68,143 +73,137 @@ impl PatternIndex {
 
     /// Appends the positions of all patterns that match, in no particular order, each once.
     pub(super) fn matches<'m>(&self, subject: &str, matcher: impl Fn(u32) -> &'m Matcher, found: &mut Vec<u32>) {
-        let is_match = |position: u32| matcher(position).is_match(subject);
         let Some(tables) = &self.tables else {
-            found.extend(self.all.iter().copied().filter(|position| is_match(*position)));
+            found.extend(self.all.iter().copied().filter(|position| matcher(*position).is_match(subject)));
             return;
         };
-        tables.prefixes.candidates(subject.bytes(), |position| {
-            if is_match(position) {
-                found.push(position);
+        let Some(memory) = &tables.memory else { return tables.matches(subject, matcher, found) };
+        let lock = || memory.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(subject) {
+            found.extend_from_slice(known);
+            return;
+        }
+        let start = found.len();
+        tables.matches(subject, matcher, found);
+        let mut memory = lock();
+        if memory.len() >= REMEMBERED {
+            memory.clear();
+        }
+        memory.insert(subject.into(), found[start..].into());
+    }
+}
+
+impl Tables {
+    fn new<'m>(all: &[u32], comes_again: bool, matcher: impl Fn(u32) -> &'m Matcher) -> Self {
+        let mut tables = Self { memory: comes_again.then(Mutex::default), ..Self::default() };
+        let mut texts: HashMap<Vec<u8>, usize> = HashMap::new();
+        let mut group = Group::default();
+        for position in all {
+            let matcher = matcher(*position);
+            let required = required(matcher.imp());
+            if required.is_empty() {
+                match matcher.imp() {
+                    Imp::Regex { regex, .. } => {
+                        let size = matcher.size();
+                        if group.members.len() == GROUP_PATTERNS || (group.size > 0 && group.size + size > GROUP_SIZE) {
+                            tables.groups.push(std::mem::take(&mut group));
+                        }
+                        group.members.push(*position);
+                        group.expressions.push(Arc::clone(regex));
+                        group.size += size;
+                    }
+                    _ => tables.always.push(*position),
+                }
             }
-        });
-        tables.suffixes.candidates(subject.bytes().rev(), |position| {
-            if is_match(position) {
-                found.push(position);
+            for text in required {
+                let next = texts.len();
+                let at = *texts.entry(text).or_insert(next);
+                if at == next {
+                    tables.by_text.push(Vec::new());
+                }
+                tables.by_text[at].push(*position);
             }
-        });
-        found.extend(tables.always.iter().copied().filter(|position| is_match(*position)));
-        for group in &tables.groups {
+        }
+        if !group.members.is_empty() {
+            tables.groups.push(group);
+        }
+        let mut ordered: Vec<(usize, Vec<u8>)> = texts.into_iter().map(|(text, at)| (at, text)).collect();
+        ordered.sort_unstable();
+        if !ordered.is_empty() {
+            tables.texts = AhoCorasick::new(ordered.iter().map(|(_, text)| text)).ok();
+            if tables.texts.is_none() {
+                // Too much for one search: then they are tried one by one.
+                tables.always.extend(std::mem::take(&mut tables.by_text).into_iter().flatten());
+                tables.always.sort_unstable();
+                tables.always.dedup();
+            }
+        }
+        tables
+    }
+
+    fn matches<'m>(&self, subject: &str, matcher: impl Fn(u32) -> &'m Matcher, found: &mut Vec<u32>) {
+        let is_match = |position: &u32| matcher(*position).is_match(subject);
+        if let Some(texts) = &self.texts {
+            let mut candidates = Vec::new();
+            let mut last = None;
+            for hit in texts.find_overlapping_iter(subject) {
+                let text = hit.pattern().as_usize();
+                if last != Some(text) {
+                    candidates.extend_from_slice(&self.by_text[text]);
+                }
+                last = Some(text);
+            }
+            candidates.sort_unstable();
+            candidates.dedup();
+            found.extend(candidates.into_iter().filter(is_match));
+        }
+        found.extend(self.always.iter().copied().filter(is_match));
+        for group in &self.groups {
             group.matches(subject, is_match, found);
         }
     }
 }
 
-/// What the index needs to know of a pattern while it is built.
-pub(super) enum MatcherRef {
-    /// Starts with this.
-    Prefix(String),
-    /// Ends with this.
-    Suffix(String),
-    /// A regular expression of this compiled size.
-    Expression(Box<Hir>, usize),
-    /// Anything else.
-    Other,
-}
-
-impl MatcherRef {
-    pub(super) fn new(matcher: &Matcher) -> Self {
-        let affix = |prefix: &str, suffix: &str| {
-            if prefix.is_empty() && suffix.is_empty() {
-                None
-            } else if prefix.len() >= suffix.len() {
-                Some(Self::Prefix(prefix.to_owned()))
-            } else {
-                Some(Self::Suffix(suffix.to_owned()))
-            }
-        };
-        match matcher.imp() {
-            Imp::Shape(shape) => affix(&shape.prefix, &shape.suffix).unwrap_or(Self::Other),
-            Imp::Glob { prefix, suffix, regex } => {
-                affix(prefix, suffix).unwrap_or_else(|| Self::Expression(Box::new(regex.hir().clone()), regex.size()))
-            }
-            Imp::Regex(regex) => Self::Expression(Box::new(regex.hir().clone()), regex.size()),
+/// Texts of which each match contains at least one; empty when there are none worth looking for.
+fn required(imp: &Imp) -> Vec<Vec<u8>> {
+    let texts: Vec<Vec<u8>> = match imp {
+        Imp::Simple(simple) => vec![simple.required().as_bytes().to_vec()],
+        Imp::Alternatives(alternatives) => {
+            alternatives.iter().map(|simple| simple.required().as_bytes().to_vec()).collect()
         }
-    }
-}
-
-impl Tables {
-    fn new(all: &[u32], matcher: impl Fn(u32) -> MatcherRef) -> Self {
-        let mut tables = Self::default();
-        let mut group: (Vec<u32>, Vec<Hir>, usize) = Default::default();
-        for position in all {
-            match matcher(*position) {
-                MatcherRef::Prefix(prefix) => tables.prefixes.add(prefix.bytes(), *position),
-                MatcherRef::Suffix(suffix) => tables.suffixes.add(suffix.bytes().rev(), *position),
-                MatcherRef::Other => tables.always.push(*position),
-                MatcherRef::Expression(hir, size) => {
-                    if group.0.len() == GROUP_PATTERNS || (group.2 > 0 && group.2 + size > GROUP_SIZE) {
-                        tables.groups.push(Group::new(std::mem::take(&mut group)));
-                    }
-                    group.0.push(*position);
-                    group.1.push(*hir);
-                    group.2 += size;
-                }
-            }
+        Imp::Regex { regex, .. } => {
+            return [ExtractKind::Prefix, ExtractKind::Suffix]
+                .into_iter()
+                .find_map(|kind| {
+                    let sequence = Extractor::new().kind(kind).limit_class(10).limit_total(64).extract(regex.hir());
+                    let texts: Vec<Vec<u8>> =
+                        sequence.literals()?.iter().map(|literal| literal.as_bytes().to_vec()).collect();
+                    texts.iter().all(|text| text.len() >= SHORTEST).then_some(texts)
+                })
+                .unwrap_or_default();
         }
-        if !group.0.is_empty() {
-            tables.groups.push(Group::new(group));
-        }
-        tables
-    }
-}
-
-/// FNV-1a, continued by one byte.
-fn roll(hash: u64, byte: u8) -> u64 {
-    (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-}
-
-const HASH_START: u64 = 0xcbf2_9ce4_8422_2325;
-
-impl Affixes {
-    fn add(&mut self, bytes: impl ExactSizeIterator<Item = u8>, position: u32) {
-        let length = bytes.len();
-        if let Err(at) = self.lengths.binary_search(&length) {
-            self.lengths.insert(at, length);
-        }
-        self.by_hash.entry(bytes.fold(HASH_START, roll)).or_default().push(position);
-    }
-
-    /// Calls `each` for the patterns whose affix hashes like the start of `bytes`.
-    fn candidates(&self, bytes: impl Iterator<Item = u8>, mut each: impl FnMut(u32)) {
-        let mut hash = HASH_START;
-        let mut lengths = self.lengths.iter().copied();
-        let Some(mut next) = lengths.next() else { return };
-        for (at, byte) in bytes.enumerate() {
-            hash = roll(hash, byte);
-            if at + 1 == next {
-                if let Some(positions) = self.by_hash.get(&hash) {
-                    positions.iter().copied().for_each(&mut each);
-                }
-                match lengths.next() {
-                    Some(length) => next = length,
-                    None => return,
-                }
-            }
-        }
-    }
+    };
+    if texts.iter().any(Vec::is_empty) { Vec::new() } else { texts }
 }
 
 impl Group {
-    fn new((members, hirs, _): (Vec<u32>, Vec<Hir>, usize)) -> Self {
-        Self { members, hirs, engine: OnceLock::new() }
-    }
-
     fn engine(&self) -> Option<&meta::Regex> {
         let build = || {
+            let hirs: Vec<_> = self.expressions.iter().map(|expression| expression.hir()).collect();
             let config = meta::Config::new()
                 .match_kind(MatchKind::All)
                 .nfa_size_limit(None)
                 .which_captures(WhichCaptures::None)
+                .onepass(false)
                 .hybrid_cache_capacity(4 << 20);
-            meta::Regex::builder().configure(config).build_many_from_hir(&self.hirs).ok()
+            meta::Regex::builder().configure(config).build_many_from_hir(&hirs).ok()
         };
         self.engine.get_or_init(build).as_ref()
     }
 
-    fn matches(&self, subject: &str, is_match: impl Fn(u32) -> bool, found: &mut Vec<u32>) {
+    fn matches(&self, subject: &str, is_match: impl Fn(&u32) -> bool, found: &mut Vec<u32>) {
         let Some(engine) = self.engine().filter(|_| self.members.len() > 1) else {
-            found.extend(self.members.iter().copied().filter(|position| is_match(*position)));
+            found.extend(self.members.iter().copied().filter(is_match));
             return;
         };
         let mut set = PatternSet::new(self.members.len());

@@ -10,7 +10,20 @@ use proptest::prelude::*;
 fn naive(pattern: &str, subject: &str) -> bool {
     let nodes = parse::parse(pattern).unwrap();
     let chars: Vec<char> = subject.chars().collect();
-    expand(&nodes).unwrap().iter().any(|nodes| walk(nodes, 0, &chars))
+    multiply(&nodes).iter().any(|nodes| walk(nodes, 0, &chars))
+}
+
+/// All braces multiplied out, without limits.
+fn multiply(nodes: &[Node]) -> Vec<Vec<Node>> {
+    let mut done = vec![Vec::new()];
+    for node in nodes {
+        let choices: Vec<Vec<Node>> = match node {
+            Node::Group(alternatives) => alternatives.iter().flat_map(|nodes| multiply(nodes)).collect(),
+            node => vec![vec![node.clone()]],
+        };
+        done = done.iter().flat_map(|head| choices.iter().map(|tail| [head.clone(), tail.clone()].concat())).collect();
+    }
+    done
 }
 
 fn walk(nodes: &[Node], at: usize, rest: &[char]) -> bool {
@@ -282,14 +295,24 @@ fn mistakes_and_where_they_are() {
 
 #[test]
 fn what_needs_no_expression_gets_none() {
-    for pattern in
-        ["a", "a.*", "*", "**", "*a", "a*b", "**/a", "**/*.py", "a/**", "a/**/b", "a/**/*.py", r"\[a\]", "**/"]
+    let shapes = "a a.* * ** *a a*b **/a **/*.py a/** a/**/b a/**/*.py \\[a\\] **/ {a,b.*}";
+    for pattern in shapes.split_whitespace() {
+        let Ok(Translated::Simple(alternatives)) = translate(pattern) else { panic!("{pattern}") };
+        assert!(alternatives.iter().all(|simple| matches!(simple, Simple::Shape(_))), "{pattern}");
+    }
+    for (pattern, required) in
+        [("a?bc", "bc"), ("[a]", ""), ("*ab*", "ab"), ("aa/**/bcd*c", "bcd"), ("**/ab/**", "ab/")]
     {
-        assert!(matches!(translate(pattern), Ok(Translated::Shape(_))), "{pattern}");
+        let Ok(Translated::Simple(alternatives)) = translate(pattern) else { panic!("{pattern}") };
+        assert!(matches!(&alternatives[..], [Simple::Walk(_)]), "{pattern}");
+        assert_eq!(alternatives[0].required(), required, "{pattern}");
     }
-    for pattern in ["a?", "[a]", "{a,b}", "*a*", "a/**/b*c"] {
-        assert!(matches!(translate(pattern), Ok(Translated::Regex { .. })), "{pattern}");
-    }
+    let many = |count: usize| format!("{{{}}}", (0..count).map(|at| at.to_string()).collect::<Vec<_>>().join(","));
+    assert!(matches!(translate(&many(MAX_TRIED)), Ok(Translated::Simple(_))));
+    assert!(matches!(translate(&many(MAX_TRIED + 1)), Ok(Translated::Regex(_))));
+    assert!(matches!(translate(&many(MAX_ALTERNATIVES * 5)), Ok(Translated::Regex(_))));
+    let large = format!("{}/**", many(MAX_TRIED + 1));
+    table(&[(&large, "3/x 64/x/y 0/", "65/x x/3 3"), (&many(5_000), "4999 0", "5000 00")]);
 }
 
 #[test]
