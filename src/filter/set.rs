@@ -47,8 +47,11 @@ struct Tables {
     always: Vec<u32>,
     groups: Vec<Group>,
     /// Answers to subjects that come again and again (modules and files), if those are remembered.
-    memory: Option<Mutex<HashMap<Box<str>, Arc<[u32]>>>>,
+    memory: Option<Mutex<Memory>>,
 }
+
+/// The positions that match, by subject.
+type Memory = HashMap<Box<str>, Arc<[u32]>>;
 
 /// Regular expressions searched for together.
 #[derive(Debug, Default)]
