@@ -381,6 +381,7 @@ impl Pane for Calls {
         let Some(trace) = trace(cx.session) else { return false };
         let trace = read(&trace);
         let row = self.row().map(|row| (row.node, row.fold));
+        // Whoever moves by hand does not want to be moved; looking something up is no move.
         if !matches!(action, Action::Follow | Action::ToggleValues) && action.row().context == Context::Calls {
             self.stop_following();
         }

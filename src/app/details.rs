@@ -13,6 +13,7 @@ use crate::config::{Action, Context, Role};
 use crate::index::{CallInfo, Nav, Outcome};
 use crate::model::code::{CodeRecord, Exec};
 use crate::model::evidence;
+use crate::model::id::{CodeId, ProcessIx};
 use crate::model::value::{Raised, Value, show, tree};
 use crate::trace::Trace;
 use std::collections::HashSet;
@@ -110,6 +111,24 @@ impl Details {
         };
         self.build_rows();
         drop(trace);
+        self.want_source(cx);
+    }
+
+    /// Shows a function, apart from any call of it.
+    pub fn show_code(&mut self, process: ProcessIx, code: CodeId, cx: &mut Cx<'_>) {
+        let Some(trace) = cx.session.trace.clone() else { return };
+        let trace = read(&trace);
+        self.node = None;
+        self.scrolled = 0;
+        self.values = label::Values::default();
+        self.shown = of_code(&trace, process, code, cx);
+        self.build_rows();
+        drop(trace);
+        self.want_source(cx);
+    }
+
+    /// Asks for the source of what is shown, unless it is there or on its way.
+    fn want_source(&mut self, cx: &mut Cx<'_>) {
         if let Some((path, _)) = self.shown.as_ref().and_then(|shown| shown.place.clone())
             && self.sources.iter().all(|source| source.path != path)
             && self.wanted.as_ref() != Some(&path)
@@ -253,14 +272,7 @@ fn of_call(trace: &Trace, call: &CallInfo, cx: &Cx<'_>) -> Shown {
         if !record.facts.filename.starts_with('<') {
             place = Some((PathBuf::from(&record.facts.abs_path), record.facts.first_line));
         }
-        let sign = if disagree(record) { format!("{} ", cx.config.signs.warning) } else { String::new() };
-        let role = if record.module.is_none() { Role::Warning } else { Role::Text };
-        notes.push(("name", format!("{sign}{}", name_in_words(record)), role));
-        notes.push((
-            "why",
-            why_in_words(record),
-            if record.verdict.exec == Exec::Trace { Role::Trace } else { Role::Skip },
-        ));
+        notes = self::notes(record, cx);
     }
     let mut when = format!("began {}", units::duration(call.start_ns, micro));
     if call.descendants > 0 {
@@ -314,6 +326,40 @@ fn of_process(trace: &Trace, ix: crate::model::id::ProcessIx) -> Option<Shown> {
     let aside = if process.is_running() { "running".to_owned() } else { String::new() };
     let title = format!("pid {}  {}", info.pid, clean(&info.argv.join(" ")));
     Some(Shown { title: (title, Role::Accent), aside, facts, ..Shown::default() })
+}
+
+fn of_code(trace: &Trace, ix: ProcessIx, code: CodeId, cx: &Cx<'_>) -> Option<Shown> {
+    let record = trace.process(ix)?.code(code)?;
+    let is_module = record.facts.qualname == "<module>";
+    let title = (clean(&record.label()).into_owned(), if is_module { Role::Module } else { Role::Accent });
+    let path = display_path(trace, &record.facts.abs_path, &record.facts.filename);
+    let mut facts = vec![(format!("{path}:{}", record.facts.first_line), Role::Dim)];
+    let mut aside = String::new();
+    if let Some(totals) = cx.session.totals.as_ref().and_then(|totals| totals.code(ix, code)) {
+        let micro = cx.config.signs.micro;
+        aside = units::plural(totals.calls, "call", "calls");
+        let mut times = format!(
+            "{} in all, {} itself",
+            units::duration(totals.total_ns, micro),
+            units::duration(totals.self_ns, micro)
+        );
+        if totals.raised > 0 {
+            times = format!("{times}, {} by an exception", units::plural(totals.raised, "ended", "ended"));
+        }
+        facts.push((times, Role::Dim));
+    }
+    let real = !record.facts.filename.starts_with('<');
+    let place = real.then(|| (PathBuf::from(&record.facts.abs_path), record.facts.first_line));
+    let notes = notes(record, cx);
+    Some(Shown { title, aside, facts, notes, place, recorded_at: trace.manifest().started_at })
+}
+
+/// How the name was found, and why it was recorded.
+fn notes(record: &CodeRecord, cx: &Cx<'_>) -> Vec<(&'static str, String, Role)> {
+    let sign = if disagree(record) { format!("{} ", cx.config.signs.warning) } else { String::new() };
+    let role = if record.module.is_none() { Role::Warning } else { Role::Text };
+    let why = if record.verdict.exec == Exec::Trace { Role::Trace } else { Role::Skip };
+    vec![("name", format!("{sign}{}", name_in_words(record)), role), ("why", why_in_words(record), why)]
 }
 
 /// A path relative to the project, where it is inside.

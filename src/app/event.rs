@@ -31,6 +31,8 @@ pub enum Event {
     Traces(Vec<super::traces::Entry>),
     /// A source file was read.
     Source(super::source::Source),
+    /// Totals per function were taken, or a part of them.
+    Totals(std::sync::Arc<super::totals::Totals>),
     /// A search came to something.
     Found(super::search::Found),
     /// The lab's work came to something.
@@ -107,6 +109,8 @@ pub enum Effect {
     LoadSource(PathBuf),
     /// Search the calls in the background.
     Search(super::search::Query),
+    /// Take the totals per function, in the background.
+    SumUp,
     /// Stop a search that is under way.
     StopSearch,
     /// Open this trace instead of what is shown.

@@ -24,6 +24,7 @@ pub mod session;
 pub mod source;
 pub mod state;
 pub mod text;
+pub mod totals;
 pub mod traces;
 pub mod units;
 pub mod watch;

@@ -97,6 +97,8 @@ pub enum Request {
     GoToCode(crate::model::id::ProcessIx, crate::model::id::CodeId),
     /// The selection of a pane has changed: details follow.
     Selected,
+    /// This function is selected in a pane: details follow.
+    SelectedCode(crate::model::id::ProcessIx, crate::model::id::CodeId),
     /// Offer selectors that match this function.
     SelectorsFor(crate::model::id::ProcessIx, crate::model::id::CodeId),
     /// Explain this function: evidence, rules, verdict.

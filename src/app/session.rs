@@ -84,6 +84,8 @@ pub struct Session {
     pub now_ms: u64,
     /// Seconds since 1970, as of the last event.
     pub wall: f64,
+    /// Totals per function, as far as they were taken.
+    pub totals: Option<Arc<super::totals::Totals>>,
     /// Calls at earlier moments, for the rate.
     history: VecDeque<(u64, u64)>,
     /// Versions of the code logs that the counts of functions are from.

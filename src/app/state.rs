@@ -162,6 +162,18 @@ impl State {
                     effects.redraw = true;
                 }
             }
+            Event::Totals(totals) => {
+                self.session.totals = Some(std::sync::Arc::clone(&totals));
+                let rows = usize::from(self.area_of(PaneId::Functions).height).saturating_sub(1);
+                let none = self.panes.functions.selected().is_none();
+                self.panes.functions.set(totals, rows);
+                if self.main == PaneId::Functions {
+                    effects.redraw = true;
+                    if none {
+                        self.request_selected(&mut effects);
+                    }
+                }
+            }
             Event::Found(found) => self.with_calls(&mut effects, |calls, cx| calls.found(&found, cx)),
             Event::Lab(event) => self.lab_event(event, &mut effects),
             Event::Source(source) => {
@@ -204,6 +216,9 @@ impl State {
         self.wake_lab(effects);
         for id in Panes::EXPLORER {
             self.with(id, effects, |pane, cx| pane.refresh(cx));
+        }
+        if self.main == PaneId::Functions {
+            self.within(PaneId::Functions, effects, |panes, cx| panes.functions.watched(cx));
         }
     }
 
@@ -252,9 +267,12 @@ impl State {
                 });
             }
             Request::Selected => {
-                let calls = &self.panes.calls;
-                let (node, call) = (calls.selected(), calls.call().copied());
-                self.within(PaneId::Details, effects, |panes, cx| panes.details.show(node, call.as_ref(), cx));
+                if self.main != PaneId::Functions {
+                    self.request_selected(effects);
+                }
+            }
+            Request::SelectedCode(process, code) => {
+                self.within(PaneId::Details, effects, |panes, cx| panes.details.show_code(process, code, cx));
             }
             Request::SelectorsFor(process, code) => self.offer(process, code),
             Request::Explain(process, code) => self.explain(process, code),
@@ -265,6 +283,19 @@ impl State {
         }
     }
 
+    /// The details show what is selected in the main pane.
+    fn request_selected(&mut self, effects: &mut Effects) {
+        if self.main == PaneId::Functions {
+            if let Some((process, code)) = self.panes.functions.selected().map(|function| function.first) {
+                self.request(Request::SelectedCode(process, code), effects);
+            }
+            return;
+        }
+        let calls = &self.panes.calls;
+        let (node, call) = (calls.selected(), calls.call().copied());
+        self.within(PaneId::Details, effects, |panes, cx| panes.details.show(node, call.as_ref(), cx));
+    }
+
     fn show(&mut self, id: PaneId, effects: &mut Effects) {
         if id == PaneId::Details {
             self.focus = id;
@@ -273,6 +304,9 @@ impl State {
             self.focus = id;
         }
         self.refresh(effects);
+        if self.main.has_details() {
+            self.request_selected(effects);
+        }
         effects.redraw = true;
     }
 

@@ -6,7 +6,8 @@ use super::event::Event;
 use super::search::{Found, From, Outcome, Query, Wanted, matching};
 use super::session::{SharedTrace, read};
 use super::source;
-use crate::index::{Direction, Nav, Search, Step};
+use super::totals::Totals;
+use crate::index::{Direction, Nav, Profile, Search, Step};
 use crate::model::id::{CallId, CodeId, ProcessIx};
 use crate::trace::Trace;
 use std::collections::HashSet;
@@ -15,8 +16,9 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Sender, SyncSender, channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel};
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// What the thread is asked to do.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub enum Job {
 #[derive(Debug)]
 pub struct Worker {
     jobs: Sender<Job>,
+    /// Traces whose totals are wanted.
+    sums: Sender<SharedTrace>,
     /// The newest search; older ones give up.
     newest: Arc<AtomicU64>,
 }
@@ -42,6 +46,9 @@ impl Worker {
     ///
     /// There is no room for a thread.
     pub fn start(events: SyncSender<Event>) -> io::Result<Self> {
+        let (sums, wanted) = channel::<SharedTrace>();
+        let told = events.clone();
+        thread::Builder::new().name("totals".to_owned()).spawn(move || add_up(&wanted, &told))?;
         let (jobs, receiver) = channel::<Job>();
         let newest = Arc::new(AtomicU64::new(0));
         let current = Arc::clone(&newest);
@@ -63,7 +70,7 @@ impl Worker {
                 }
             }
         })?;
-        Ok(Self { jobs, newest })
+        Ok(Self { jobs, sums, newest })
     }
 
     /// Hands the thread a job.
@@ -75,9 +82,49 @@ impl Worker {
         let _ = self.jobs.send(job);
     }
 
+    /// Asks for the totals of a trace. They come in parts while they take long.
+    pub fn sum_up(&self, trace: SharedTrace) {
+        let _ = self.sums.send(trace);
+    }
+
     /// Makes a search that is under way give up.
     pub fn stop_search(&self) {
         self.newest.store(u64::MAX, Ordering::Relaxed);
+    }
+}
+
+/// Blocks that are added up before the trace is let go of for a moment.
+const SUM_STEP: usize = 256;
+/// How often a part of the totals is handed out.
+const PART: Duration = Duration::from_millis(250);
+
+/// Adds up one trace after the other. What was added up of a trace is kept while it is asked for again.
+fn add_up(wanted: &Receiver<SharedTrace>, events: &SyncSender<Event>) {
+    let mut current: Option<(SharedTrace, Profile)> = None;
+    for trace in wanted {
+        let (trace, profile) = match current.take() {
+            Some((before, profile)) if Arc::ptr_eq(&before, &trace) => (trace, profile),
+            _ => (trace, Profile::new()),
+        };
+        let (trace, profile) = &mut *current.insert((trace, profile));
+        let mut told = Instant::now();
+        loop {
+            let (progress, totals) = {
+                let trace = read(trace);
+                let progress = profile.advance(&trace, SUM_STEP);
+                let due = progress.finished || told.elapsed() >= PART;
+                (progress, due.then(|| Totals::of(&trace, profile, progress)))
+            };
+            if let Some(totals) = totals {
+                told = Instant::now();
+                if events.send(Event::Totals(Arc::new(totals))).is_err() {
+                    return;
+                }
+            }
+            if progress.finished {
+                break;
+            }
+        }
     }
 }
 

@@ -285,6 +285,11 @@ impl Host for Explorer {
                     self.worker.give(Job::Search(Arc::clone(trace), query.clone()));
                 }
             }
+            Effect::SumUp => {
+                if let Some(trace) = &state.session.trace {
+                    self.worker.sum_up(Arc::clone(trace));
+                }
+            }
             Effect::StopSearch => self.worker.stop_search(),
             Effect::OpenTrace(path) => {
                 self.open(path, state)?;

@@ -164,11 +164,6 @@ actions! {
     Follow "follow" Calls ["f"] "follow: keep the running call in view" "follow";
     /// Show values in the rows.
     ToggleValues "toggle_values" Calls ["v"] "values in the rows on and off" "";
-    /// Explain why this frame was recorded and how it got its name.
-    Why "why" Calls ["w"] "why was this recorded, and how did it get its name" "why";
-    /// Offer selectors for the call.
-    Select "select" Calls ["s"] "selectors that match this function" "select…";
-
     /// Unfold or fold a value.
     DetailsToggle "details_toggle" Details ["enter", "right", "left"] "fold or unfold a value" "open";
     /// Wrap long text.
@@ -230,6 +225,11 @@ actions! {
     /// Explain a module or function.
     WhyName "why_name" Names ["w"] "why: evidence, each rule's verdict" "why";
 
+    /// To the calls of a function.
+    ShowFunction "show_function" Functions ["enter"] "to its first call, or the next one" "to call";
+    /// Sort by the next column.
+    Sort "sort" Functions ["r"] "sort by the next column" "sort";
+
     /// One row up.
     Up "up" Lists ["up", "k"] "one row up" "";
     /// One row down.
@@ -271,6 +271,10 @@ actions! {
     PreviousPane "previous_pane" Global ["shift-tab"] "to the other pane, backwards" "";
     /// Open the place in an editor.
     Edit "edit" Global ["o"] "open the source in $EDITOR" "edit";
+    /// Explain why this frame was recorded and how it got its name.
+    Why "why" Global ["w"] "why was this recorded, and how did it get its name" "why";
+    /// Offer selectors for the call.
+    Select "select" Global ["s"] "selectors that match this function" "select…";
     /// Copy.
     Copy "copy" Global ["y"] "copy what is selected" "copy";
     /// Every action by name.

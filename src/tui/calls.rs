@@ -269,7 +269,7 @@ fn thread_span(
 }
 
 /// A bar of at most `cells`, in eighths; what is there at all shows at least a sliver from one percent on.
-fn bar(part: u64, whole: u64, cells: usize, canvas: &Canvas<'_>) -> String {
+pub fn bar(part: u64, whole: u64, cells: usize, canvas: &Canvas<'_>) -> String {
     let share = (part as f64 / whole as f64).clamp(0.0, 1.0);
     let mut eighths = (share * cells as f64 * 8.0).round() as usize;
     if eighths == 0 && share >= 0.01 {

@@ -30,6 +30,11 @@ fn sheet(title: &str, width: usize, height: usize, whole: Area, canvas: &mut Can
     let line = canvas.signs.rule.repeat(usize::from(area.width));
     canvas.text(area, &line, Role::Rule);
     canvas.text(area.row(area.height.saturating_sub(1)), &line, Role::Rule);
+    for y in 1..area.height.saturating_sub(1) {
+        let row = area.row(y);
+        canvas.text(row, canvas.signs.ruler, Role::Rule);
+        canvas.text(row.split_left(row.width.saturating_sub(1)).1, canvas.signs.ruler, Role::Rule);
+    }
     let heading = Area { x: area.x + 2.min(area.width), width: area.width.saturating_sub(4), ..area };
     canvas.text(heading, &format!(" {title} "), Role::Accent);
     let (_, inside) = area.split_top(1);
@@ -47,7 +52,7 @@ fn keys(state: &State, top: usize, whole: Area, canvas: &mut Canvas<'_>) {
         .map(|line| if let HelpLine::Entry(keys, _) = line { text::width(keys) } else { 0 })
         .max()
         .unwrap_or(0)
-        .min(usize::from(inside.width) / 3);
+        .min(usize::from(inside.width) / 4);
     for (at, line) in lines.iter().skip(top).take(rows).enumerate() {
         let row = inside.row(u16::try_from(at).unwrap_or(u16::MAX));
         match line {

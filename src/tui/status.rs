@@ -3,11 +3,13 @@
 
 use super::canvas::Canvas;
 use crate::app::State;
+use crate::app::calls::label;
 use crate::app::layout::Area;
 use crate::app::pane::{Hit, PaneId, Tone};
-use crate::app::session::Phase;
+use crate::app::session::{Phase, read};
 use crate::app::{text, units};
 use crate::config::{Action, Role};
+use crate::index::Nav;
 
 /// The bar at the top: what runs, what is recorded, what is lost, what is hidden.
 pub fn bar(state: &State, area: Area, canvas: &mut Canvas<'_>) {
@@ -177,23 +179,50 @@ fn tiny(state: &State, row: Area, canvas: &mut Canvas<'_>) {
     canvas.text(row, &what, Role::Bar);
 }
 
+/// What can be done now, at the left; where we are, at the right.
 fn hints(state: &State, row: Area, canvas: &mut Canvas<'_>) {
-    let mut actions = state.panes.get(state.focus).hints();
-    if !state.panes.get(state.focus).typing() {
+    let pane = state.panes.get(state.focus);
+    let mut actions = pane.hints();
+    if !pane.typing() {
         if state.session.is_live() {
             actions.push(Action::Pause);
         }
-        actions.push(Action::Help);
+        // The way to all the others must always be there.
+        actions.insert(actions.len().min(3), Action::Help);
     }
     let mut row = row;
+    let mut all_fit = true;
     for action in actions {
         let Some(key) = state.config.keymap.keys(action).first() else { continue };
         let (key, hint) = (key.pretty(state.config.ascii), action.row().hint);
+        let on = action == Action::Follow && state.panes.calls.follow;
         let width = text::width(&key) + 1 + text::width(hint);
         if width > usize::from(row.width) {
+            all_fit = false;
             break;
         }
         canvas.hit(Area { width: u16::try_from(width).unwrap_or(0), ..row }, Hit::Hint(action));
-        row = canvas.pieces(row, &[(&key, Role::Accent), (" ", Role::Bar), (hint, Role::Dim), ("   ", Role::Bar)]);
+        let role = if on { Role::Accent } else { Role::Dim };
+        row = canvas.pieces(row, &[(&key, Role::Accent), (" ", Role::Bar), (hint, role), ("   ", Role::Bar)]);
     }
+    if all_fit && state.main == PaneId::Calls && row.width > 16 {
+        let path = path(state, canvas);
+        let path = text::elide_path(&path, usize::from(row.width), canvas.signs.ellipsis).into_owned();
+        canvas.right(row, &path, Role::Dim);
+    }
+}
+
+/// How many callers the path at the foot names.
+const PATH: usize = 12;
+
+/// `<__main__> › work › Cart.add`.
+fn path(state: &State, canvas: &Canvas<'_>) -> String {
+    let (Some(call), Some(trace)) = (state.panes.calls.call(), &state.session.trace) else { return String::new() };
+    let trace = read(trace);
+    let Some(nav) = Nav::of(&trace, call.id) else { return String::new() };
+    let mut names = vec![label::name(&trace, call).0];
+    let above = nav.ancestors(call.id.ordinal, PATH);
+    names.extend(above.iter().filter_map(|ordinal| nav.call(*ordinal)).map(|call| label::name(&trace, &call).0));
+    names.reverse();
+    names.join(&format!(" {} ", canvas.signs.path))
 }
