@@ -409,10 +409,13 @@ impl Pane for Calls {
             (Action::FoldLevel, _) => {
                 let level = self.level(self.cursor.at);
                 let open: Vec<_> = level.into_iter().filter(|node| self.tree.is_open(*node)).collect();
-                if open.is_empty() {
+                let open = if open.is_empty() {
                     // The level is folded already: the one above is meant.
                     self.go_up(cx);
-                }
+                    self.level(self.cursor.at)
+                } else {
+                    open
+                };
                 open.into_iter().for_each(|node| self.tree.close(node));
                 self.rebuild(&trace, cx.rows());
             }

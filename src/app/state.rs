@@ -94,6 +94,13 @@ impl State {
         self.focus = PaneId::Traces;
     }
 
+    /// Selects a call in the tree.
+    pub fn goto(&mut self, id: crate::model::id::CallId) -> Effects {
+        let mut effects = Effects::default();
+        self.request(Request::GoTo(id), &mut effects);
+        effects
+    }
+
     /// Every pane looks at what is there now; used after the state was changed from outside.
     pub fn look(&mut self) -> Effects {
         let mut effects = Effects { redraw: true, ..Effects::default() };

@@ -131,6 +131,13 @@ fn add_up(wanted: &Receiver<SharedTrace>, events: &SyncSender<Event>) {
 /// Blocks that are looked at before the trace is let go of for a moment, so that its follower gets a turn.
 const STEP: usize = 64;
 
+/// A search from beginning to end, on the caller's thread.
+#[must_use]
+pub fn search_now(trace: &SharedTrace, query: &Query) -> Found {
+    let outcome = search(trace, query, &|| false).unwrap_or(Outcome::Nothing);
+    Found { number: query.number, outcome }
+}
+
 /// The next call that is wanted. `None`: a newer search has come.
 fn search(trace: &SharedTrace, query: &Query, stale: &dyn Fn() -> bool) -> Option<Outcome> {
     let wanted: HashSet<(ProcessIx, CodeId)> = {

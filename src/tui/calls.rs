@@ -29,7 +29,7 @@ impl Columns {
     /// `place` is what the longest place in view needs.
     fn new(width: usize, place: usize) -> Self {
         Self {
-            place: if width >= 56 { (place + 2).min(width / 4).min(28) } else { 0 },
+            place: if width >= 72 { (place + 2).min(width / 4).min(28) } else { 0 },
             duration: if width >= 30 { 9 } else { 0 },
             bar: if width >= 56 { 8 } else { 0 },
         }
@@ -201,9 +201,7 @@ fn call_label(state: &State, trace: &Trace, call: &CallInfo, room: usize, spans:
         suffix.clear();
     }
     let mut tail = text::elide(&tail, rest, signs.ellipsis).into_owned();
-    if state.config.ascii {
-        tail = tail.replace('→', signs.arrow).replace('↯', signs.raised).replace('…', signs.ellipsis);
-    }
+    tail = spans.canvas.plain(&tail).into_owned();
     if fixed <= room {
         spans.add(&prefix, Role::Warning);
     }

@@ -103,9 +103,21 @@ impl<'a> Canvas<'a> {
             return area;
         }
         let content = text::clean(content);
+        let content = self.plain(&content);
         let (x, _) = self.buffer.set_stringn(area.x, area.y, &content, usize::from(visible.width), style);
         let used = x - area.x;
         Area { x, width: area.width - used.min(area.width), ..area }
+    }
+
+    /// The text with our own signs in it (values come with some) replaced, where signs are ASCII.
+    #[must_use]
+    pub fn plain<'t>(&self, content: &'t str) -> std::borrow::Cow<'t, str> {
+        if content.is_ascii() || !self.signs.ellipsis.is_ascii() || !content.contains(['…', '→', '↯', '“', '”', '–'])
+        {
+            return content.into();
+        }
+        let replaced = content.replace('…', self.signs.ellipsis).replace('→', self.signs.arrow);
+        replaced.replace('↯', self.signs.raised).replace(['“', '”'], "\"").replace('–', "-").into()
     }
 
     /// Writes several pieces one after the other.

@@ -109,8 +109,8 @@ fn values(state: &State, rows: &[ValueRow], area: Area, most: u16, canvas: &mut 
         let value_role = if row.role == Role::Text || row.role == Role::Accent { Role::Value } else { row.role };
         let label_role = if depth == 0 { row.role } else { Role::Dim };
         let line = Line::from(vec![
-            Span::styled(label, canvas.style(label_role)),
-            Span::styled(value, canvas.style(value_role)),
+            Span::styled(canvas.plain(&label).into_owned(), canvas.style(label_role)),
+            Span::styled(canvas.plain(&value).into_owned(), canvas.style(value_role)),
         ]);
         items.push(depth, at, line, row.fold);
         let on_screen = area.row(u16::try_from(at - cursor.top).unwrap_or(u16::MAX));

@@ -21,5 +21,10 @@ pub mod terminal;
 pub mod traces;
 pub mod tree;
 
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+mod tests;
+
 pub use draw::draw;
 pub use run::run;

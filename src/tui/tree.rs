@@ -84,17 +84,15 @@ impl Items {
             .node_open_symbol(&open)
             .node_closed_symbol(&closed)
             .node_no_children_symbol(&leaf);
-        // The widget scrolls only what it has drawn before, so the empty parents above the first row are drawn, too, into
-        // a taller picture of which the lower part is used.
         let area = rect(area).intersection(canvas.buffer.area);
-        let above = u16::try_from(self.above).unwrap_or(u16::MAX).min(u16::MAX - area.height);
-        let taller = Rect { height: area.height + above, ..area };
-        let mut picture = Buffer::empty(Rect { x: 0, y: 0, ..taller });
-        StatefulWidget::render(widget, picture.area, &mut picture, &mut state);
-        for y in 0..area.height {
-            for x in 0..area.width {
-                canvas.buffer[(area.x + x, area.y + y)] = picture[(x, y + above)].clone();
-            }
+        if self.above > 0 {
+            // The empty parents above the first row are scrolled away. The widget lets itself be scrolled only when it
+            // was drawn before, so it is drawn once for nobody.
+            let aside = Rect { x: 0, y: 0, width: 1, height: 1 };
+            StatefulWidget::render(widget.clone(), aside, &mut Buffer::empty(aside), &mut state);
+            state.scroll_up(usize::MAX);
+            state.scroll_down(self.above);
         }
+        StatefulWidget::render(widget, area, canvas.buffer, &mut state);
     }
 }
