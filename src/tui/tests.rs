@@ -62,7 +62,9 @@ fn help_question_palette() {
     let dir = shop_trace();
     let mut state = explorer(dir.path(), 100, 30);
     press(&mut state, "?");
-    assert_snapshot!("help_100x30", picture(&state));
+    // How many lines there are below changes with every new key.
+    let help: Vec<_> = picture(&state).lines().filter(|line| !line.contains(" more ")).map(str::to_owned).collect();
+    assert_snapshot!("help_100x30", help.join("\n"));
     press(&mut state, "esc :");
     type_text(&mut state, "subtree below");
     press(&mut state, "backspace");
