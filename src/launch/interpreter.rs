@@ -12,7 +12,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::probe::{Interpreter, OLDEST, probe};
+use super::probe::{Interpreter, OLDEST, probe, probe_or_recall};
 use super::{LaunchError, paths};
 
 /// Where an interpreter was found.
@@ -56,7 +56,7 @@ pub fn find(option: Option<&Path>, folder: &Path) -> Result<Interpreter, LaunchE
     let refuse = |text: String| Err(LaunchError::Interpreter(text));
     let mut passed_over = Vec::new();
     for (origin, path) in choices(option, folder)? {
-        match probe(&path) {
+        match probe_or_recall(&path) {
             Ok(found) => match found.unsuitable() {
                 None => return Ok(found),
                 Some(reason) => {

@@ -4,12 +4,19 @@
 //! runs isolated, without input, in a process group of its own, for a bounded time, and its answer is read as data.
 
 use std::fmt;
+use std::fs;
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::cache;
 
 /// How long an interpreter may take to answer. Cold disks and emulators are slow; this is only a bound.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -22,6 +29,9 @@ n = getattr(getattr(sys, 'implementation', None), 'name', None)
 n = n or ('__pypy__' in sys.builtin_module_names and 'pypy' or 'cpython')
 sys.stdout.write('ct-tui-probe %d.%d.%d %s %s %r\\n' % (v[0], v[1], v[2], n, getattr(sys, 'abiflags', '') or '-', sys.executable))
 ";
+
+/// What an answer begins with.
+const MARK: &str = "ct-tui-probe ";
 
 /// The oldest version that the recorder loads in.
 pub const OLDEST: (u32, u32) = (3, 10);
@@ -101,6 +111,46 @@ pub fn probe(path: &Path) -> Result<Interpreter, ProbeError> {
     probe_within(path, PATIENCE)
 }
 
+/// The same, from memory where that is safe: a start should not cost the start of another interpreter. What is remembered
+/// belongs to one file as it is now; only a program that itself is called `python` qualifies, as a shim or a
+/// dispatcher may answer differently tomorrow, or in another folder.
+///
+/// # Errors
+///
+/// As for [`probe`].
+pub fn probe_or_recall(path: &Path) -> Result<Interpreter, ProbeError> {
+    let Some(name) = note_name(path) else { return probe(path) };
+    if let Some(found) = cache::recall(&name).and_then(|said| parse(path, &said)) {
+        return Ok(found);
+    }
+    let found = probe(path)?;
+    let (major, minor, patch) = found.version;
+    let flags = if found.free_threaded { "t" } else { "-" };
+    cache::remember(&name, &format!("{MARK}{major}.{minor}.{patch} {} {flags} ''\n", found.implementation));
+    Ok(found)
+}
+
+/// Names a file as it is now; `None` for one whose answer must not be remembered.
+fn note_name(path: &Path) -> Option<String> {
+    let real = fs::canonicalize(path).ok()?;
+    if !real.file_name()?.to_str()?.starts_with("python") {
+        return None;
+    }
+    let mut head = [0; 2];
+    fs::File::open(&real).and_then(|mut file| file.read_exact(&mut head)).ok()?;
+    let meta = fs::metadata(&real).ok()?;
+    let mut hash = Sha256::new();
+    hash.update(real.as_os_str().as_bytes());
+    for number in [meta.dev(), meta.ino(), meta.size()] {
+        hash.update(number.to_le_bytes());
+    }
+    for number in [meta.mtime(), meta.mtime_nsec(), meta.ctime(), meta.ctime_nsec()] {
+        hash.update(number.to_le_bytes());
+    }
+    let hex: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    (head != *b"#!").then(|| format!("interpreter-{hex}"))
+}
+
 fn probe_within(path: &Path, patience: Duration) -> Result<Interpreter, ProbeError> {
     let mut command = Command::new(path);
     command.args(["-E", "-s", "-S", "-c", QUESTION]);
@@ -153,7 +203,7 @@ fn end(child: &mut Child) {
 }
 
 fn parse(path: &Path, said: &str) -> Option<Interpreter> {
-    let line = said.lines().find_map(|line| line.strip_prefix("ct-tui-probe "))?;
+    let line = said.lines().find_map(|line| line.strip_prefix(MARK))?;
     let mut words = line.splitn(4, ' ');
     let mut numbers = words.next()?.split('.').map(str::parse);
     let version = (numbers.next()?.ok()?, numbers.next()?.ok()?, numbers.next()?.ok()?);
@@ -198,6 +248,22 @@ mod tests {
             let found = found.map(|it| (it.version, it.implementation, it.free_threaded, it.executable.is_some()));
             assert_eq!(found, expected.map(|(v, name, free, exe)| (v, name.to_owned(), free, exe)), "{said}");
         }
+    }
+
+    #[test]
+    fn only_real_interpreters_are_remembered_and_each_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        assert_eq!(note_name(&fake(folder.path(), "#!/bin/sh\n")), None, "a shim");
+        fs::write(at("dispatcher"), "\x7fELF").unwrap();
+        std::os::unix::fs::symlink("dispatcher", at("python")).unwrap();
+        assert_eq!(note_name(&at("python")), None, "a link to something of another name");
+        fs::write(at("python3.9"), "\x7fELF").unwrap();
+        let before = note_name(&at("python3.9")).unwrap();
+        assert_eq!(note_name(&at("python3.9")), Some(before.clone()));
+        fs::write(at("python3.9"), "\x7fELF2").unwrap();
+        assert_ne!(note_name(&at("python3.9")), Some(before));
+        assert_eq!(note_name(&at("missing")), None);
     }
 
     #[test]

@@ -140,6 +140,29 @@ fn places_that_will_not_do() {
     }
 }
 
+/// Folders and files of another user, as only root can make them here; `owners_and_modes` says the same without disks.
+#[test]
+fn what_belongs_to_another_user_is_not_used() {
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let give_away = |path: &Path| std::os::unix::fs::chown(path, Some(12_345), Some(12_345)).unwrap();
+    let around = tempfile::tempdir().unwrap();
+    let (home, spare) = (around.path().join("home"), around.path().join("spare"));
+    fs::create_dir(&spare).unwrap();
+    let place = unpacked(&home).folder.clone();
+    give_away(&place.join("a.so"));
+    assert!(!is_good(&place));
+    assert!(is_good(&unpacked(&home).folder), "a file of theirs is replaced");
+    give_away(&place);
+    assert!(is_good(&unpacked(&home).folder), "and so is a folder");
+    for theirs in [home.join("ct-tui"), home.clone()] {
+        give_away(&theirs);
+        let copy = unpack_to(Some(&home), std::slice::from_ref(&spare), &FILES).unwrap();
+        assert!(copy.folder.starts_with(&spare), "{}", theirs.display());
+    }
+}
+
 #[test]
 fn a_colon_cannot_be_named_in_pythonpath() {
     let around = tempfile::tempdir().unwrap();
