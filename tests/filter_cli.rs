@@ -1,4 +1,5 @@
 //! `ct-tui filter check`, `filter init` and `debug filter-eval`, as people and programs see them.
+#![allow(clippy::unwrap_used, reason = "this is test code")]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
