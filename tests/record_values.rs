@@ -387,6 +387,31 @@ for f in outer, key, bare:
 }
 
 #[test]
+fn what_was_nearly_emptied_is_not_searched() {
+    // Found near the end of the table, or given up: either way it is counted.
+    let script = "
+def take(value): pass
+s = set(range(100_000))
+for n in range(99_999): s.discard(n)
+take(s)
+s = set(range(300_000))
+for n in range(300_000):
+    if n != 150_000: s.discard(n)
+take(s)
+d = dict.fromkeys(range(100_000), 0)
+for n in range(99_998): del d[n]
+take(d)
+";
+    for python in recordable() {
+        let rows = calls(python, &[], script, "take");
+        let value = |index: usize| &rows[index]["args"]["value"];
+        assert_eq!((&value(0)["length"], &value(1)["length"], &value(2)["length"]), (&json!(1), &json!(1), &json!(2)));
+        assert_eq!(value(1)["items"], json!([]), "{}", python.path.display());
+        assert_eq!(value(2)["entries"], json!([[99_998, 0], [99_999, 0]]), "{}", python.path.display());
+    }
+}
+
+#[test]
 fn cycles_are_references() {
     let script = "
 def take(value): pass

@@ -1,15 +1,12 @@
 //! Lists, tuples, dictionaries, sets: the first items, in time that does not depend on how many there are.
 
-use super::python::{Python, field};
+use super::python::{Layout, Python, SetNext, field};
 use pyo3::ffi::{self, Py_ssize_t, PyObject};
 use std::ffi::c_void;
 use std::ptr::null_mut;
 
 /// A container is given up after this many empty places in a row: what is left of a large one that was nearly emptied.
 const HOLES: usize = 512;
-
-/// A set is given up when it has this many times as many places as items.
-const SPARSE: usize = 64;
 
 /// The table of a dictionary, in place.
 #[derive(Clone, Copy)]
@@ -147,31 +144,51 @@ pub(super) unsafe fn find(
     }
 }
 
-/// The items of a set, in its order, until there are `most` or too many empty places. Calls `each` with borrowed items
-/// until it says false.
+/// The items of a set, in its order, until there are `most` or too many empty places: of a set that was nearly emptied,
+/// only the beginning and the end of its table are searched. Calls `each` with borrowed items until it says false.
 ///
 /// # Safety
 /// `set` is a `set`, `frozenset` or of a subclass; the GIL is held; `each` runs no code of the program.
 pub(super) unsafe fn set_items(
-    python: &Python,
+    layout: &Layout,
+    next: Option<SetNext>,
     set: *mut PyObject,
     most: usize,
     mut each: impl FnMut(*mut PyObject) -> bool,
 ) {
     // SAFETY: the caller's promise; the table is inside or hangs from the set, and does not change meanwhile.
     unsafe {
-        let used = usize::try_from(ffi::PySet_Size(set)).unwrap_or(0);
-        if python.layout.set {
-            // A table far larger than what is in it is passed over: looking for the items would cost its size.
-            let mask: isize = field(set.cast(), 32);
-            if used == 0 || usize::try_from(mask).unwrap_or(0) / used > SPARSE {
-                return;
+        if !layout.set {
+            let Some(next) = next else { return };
+            let (mut at, mut item, mut hash) = (0, null_mut(), 0);
+            for _ in 0..most {
+                if next(set, &raw mut at, &raw mut item, &raw mut hash) == 0 || !each(item) {
+                    return;
+                }
             }
+            return;
         }
-        let Some(next) = python.functions.set_next else { return };
-        let (mut at, mut item, mut hash) = (0, null_mut(), 0);
-        for _ in 0..most {
-            if next(set, &raw mut at, &raw mut item, &raw mut hash) == 0 || !each(item) {
+        let table: *const c_void = field(set.cast(), 40);
+        let places = usize::try_from(field::<isize>(set.cast(), 32)).unwrap_or(0) + 1;
+        if table.is_null() {
+            return;
+        }
+        let (mut at, mut holes, mut kept) = (0, 0, 0);
+        while at < places && kept < most {
+            let (item, hash): (*mut PyObject, isize) = (field(table, 16 * at), field(table, 16 * at + 8));
+            at += 1;
+            // No hash is -1: that is what stands where an item was removed.
+            if !item.is_null() && hash != -1 {
+                (holes, kept) = (0, kept + 1);
+                if !each(item) {
+                    return;
+                }
+                continue;
+            }
+            holes += 1;
+            if holes == HOLES {
+                at = at.max(places.saturating_sub(HOLES));
+            } else if holes > 2 * HOLES {
                 return;
             }
         }

@@ -151,7 +151,8 @@ impl Encoder<'_> {
                     }
                 }
                 Sequence::Set | Sequence::FrozenSet => {
-                    container::set_items(self.python, object, most, |item| {
+                    let (layout, next) = (&self.python.layout, self.python.functions.set_next);
+                    container::set_items(layout, next, object, most, |item| {
                         let written = self.item(item, depth + 1);
                         kept += usize::from(written);
                         written

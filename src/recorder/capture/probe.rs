@@ -48,7 +48,7 @@ pub(super) unsafe fn layout(python: &Python) -> Layout {
         found.long = Some(minor >= 12).filter(|&packed| long(packed));
         let text_at = if minor >= 12 { (40, 56) } else { (48, 72) };
         found.text = Some(text_at).filter(|&at| text(at));
-        found.set = set();
+        found.set = set(python);
         found.exception_args = exception(python);
         if !found.types {
             return found;
@@ -132,14 +132,29 @@ unsafe fn text(at: (usize, usize)) -> bool {
     })
 }
 
-unsafe fn set() -> bool {
+unsafe fn set(python: &Python) -> bool {
     // SAFETY: a set just made; small, so its table is inside it.
     unsafe {
         let Some(object) = Owned::new(ffi::PySet_New(std::ptr::null_mut())) else { return false };
         if ffi::PySet_Add(object.0, ffi::Py_None()) != 0 {
             return false;
         }
-        field::<isize>(object.0.cast(), 24) == 1 && field::<isize>(object.0.cast(), 32) == 7
+        // Added, removed, and another one added: an item, an empty place, and a place where an item was.
+        let (none, gone) = (ffi::Py_None(), ffi::Py_True());
+        if ffi::PySet_Add(object.0, gone) != 0 || ffi::PySet_Discard(object.0, gone) != 1 {
+            return false;
+        }
+        if field::<isize>(object.0.cast(), 24) != 1 || field::<isize>(object.0.cast(), 32) != 7 {
+            return false;
+        }
+        let mut layout = python.layout;
+        layout.set = true;
+        let mut found = Vec::new();
+        super::container::set_items(&layout, None, object.0, 8, |item| {
+            found.push(item);
+            true
+        });
+        found == [none]
     }
 }
 
