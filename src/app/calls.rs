@@ -1,6 +1,7 @@
 //! The call tree: the cursor, following, re-rooting, and what its keys do. What is unfolded is in [`tree`].
 
 pub mod label;
+pub mod preview;
 pub mod tree;
 
 use super::list::Cursor;
@@ -30,6 +31,8 @@ pub struct Calls {
     roots: Vec<(Node, Option<Node>)>,
     /// Rows show values.
     pub values: Option<bool>,
+    /// What the edited filters would hide, while that is previewed.
+    pub hiding: Option<preview::Hiding>,
     /// What was searched last.
     pub search: super::search::Search,
 }
@@ -86,6 +89,9 @@ impl Calls {
     /// The rows anew, the cursor on what was selected, or on what is nearest to it.
     fn rebuild(&mut self, trace: &Trace, height: usize) {
         self.rows = self.tree.rows(trace, self.root());
+        if let Some(hiding) = &self.hiding {
+            self.rows = hiding.folded(std::mem::take(&mut self.rows));
+        }
         let mut wanted = self.selected;
         let found = loop {
             let Some(node) = wanted else { break None };

@@ -3,6 +3,7 @@ use super::canvas::Canvas;
 use super::tree::Items;
 use crate::app::State;
 use crate::app::calls::label;
+use crate::app::calls::preview::Hidden;
 use crate::app::calls::tree::{Fold, Node, Row};
 use crate::app::layout::Area;
 use crate::app::pane::{Hit, PaneId};
@@ -87,6 +88,21 @@ fn shift(depth: usize, width: usize) -> usize {
     depth.saturating_sub(levels).div_ceil(STEP) * STEP
 }
 
+/// Calls that the edited filters would hide, as one row: how many, which rule, how long.
+fn hidden_line(hidden: &Hidden, room: usize, columns: Columns, mut spans: Spans<'_, '_>) -> Line<'static> {
+    let canvas = spans.canvas;
+    let calls = units::plural(hidden.calls, "call", "calls");
+    let rule = if hidden.same_rule { text::clean(&hidden.rule).into_owned() } else { "several rules".to_owned() };
+    let label = format!("{} {calls} hidden by {rule}", canvas.signs.hidden);
+    spans.add(&text::elide(&label, room, canvas.signs.ellipsis), Role::Skip);
+    spans.to(room + columns.place);
+    if columns.duration > 0 {
+        let took = hidden.took_ns.map(|ns| units::duration(ns, canvas.signs.micro)).unwrap_or_default();
+        spans.add(&text::pad_start(&took, columns.duration), Role::Dim);
+    }
+    Line::from(spans.spans)
+}
+
 /// The time that a full bar stands for: the root's, or the whole recording's.
 fn whole(state: &State, trace: &Trace) -> u64 {
     match state.panes.calls.root() {
@@ -115,7 +131,15 @@ fn line(
 ) -> Line<'static> {
     let mut spans = Spans { canvas, spans: Vec::new(), used: 0 };
     let label_room = room.saturating_sub(columns.all());
+    if let Some(hidden) = &row.hidden {
+        return hidden_line(hidden, label_room, columns, spans);
+    }
+    let would_hide = state.panes.calls.hiding.as_ref().is_some_and(|hiding| hiding.rule(row).is_some());
     match (row.node, &row.call) {
+        (_, Some(call)) if would_hide => {
+            let label = format!("{} {}", canvas.signs.hidden, text::clean(&trace.label(call.id.process, call.code)));
+            spans.add(&text::elide_middle(&label, label_room, canvas.signs.ellipsis), Role::Dim);
+        }
         (_, Some(call)) => call_label(state, trace, call, label_room, &mut spans),
         (Node::Process(ix), _) => process_label(trace, ix, label_room, &mut spans),
         (Node::Thread(process, thread), _) => {
@@ -145,7 +169,12 @@ fn line(
     }
     if columns.duration > 0 {
         let shown = duration.map(|ns| units::duration(ns, canvas.signs.micro)).unwrap_or_default();
-        spans.add(&text::pad_start(&shown, columns.duration), if running { Role::Accent } else { Role::Text });
+        let role = match (running, would_hide) {
+            (_, true) => Role::Dim,
+            (true, _) => Role::Accent,
+            _ => Role::Text,
+        };
+        spans.add(&text::pad_start(&shown, columns.duration), role);
     }
     if columns.bar > 0 {
         let share = duration.map(|ns| bar(ns, whole, columns.bar - 1, canvas)).unwrap_or_default();

@@ -68,6 +68,8 @@ pub struct Row {
     pub call: Option<CallInfo>,
     /// For “more” rows: how many, and whether that is all of them.
     pub more: Option<(u64, bool)>,
+    /// In a preview: calls that would be hidden, this one and those that follow it.
+    pub hidden: Option<super::preview::Hidden>,
 }
 
 /// A run of siblings.
@@ -327,7 +329,7 @@ impl Tree {
             {
                 let node = Node::More(last.id.process, last.id.thread, last.id.ordinal);
                 let more = Some((window.behind, window.all_counted));
-                rows.push(Row { node, depth: 0, fold: Fold::Leaf, call: None, more });
+                rows.push(Row { node, depth: 0, fold: Fold::Leaf, call: None, more, hidden: None });
             }
         }
         rows
@@ -337,7 +339,7 @@ impl Tree {
     #[must_use]
     pub fn call_row(&self, call: &CallInfo) -> Row {
         let node = Node::Call(call.id);
-        Row { node, depth: 0, fold: self.fold(node, call.descendants > 0), call: Some(*call), more: None }
+        Row { node, depth: 0, fold: self.fold(node, call.descendants > 0), call: Some(*call), more: None, hidden: None }
     }
 
     fn thread_row(&mut self, process: ProcessIx, thread: &crate::trace::Thread) -> Row {
@@ -346,7 +348,7 @@ impl Tree {
         if thread.no == ThreadNo(1) && thread.calls() > 0 && self.seen.insert(node) {
             self.open(node);
         }
-        Row { node, depth: 0, fold: self.fold(node, thread.calls() > 0), call: None, more: None }
+        Row { node, depth: 0, fold: self.fold(node, thread.calls() > 0), call: None, more: None, hidden: None }
     }
 
     fn process_row(&mut self, trace: &Trace, ix: ProcessIx) -> Row {
@@ -357,7 +359,7 @@ impl Tree {
         if has && ix.0 < 8 && self.seen.insert(node) {
             self.open(node);
         }
-        Row { node, depth: 0, fold: self.fold(node, has), call: None, more: None }
+        Row { node, depth: 0, fold: self.fold(node, has), call: None, more: None, hidden: None }
     }
 
     fn fold(&self, node: Node, has: bool) -> Fold {

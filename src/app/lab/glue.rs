@@ -2,6 +2,7 @@
 
 use super::why;
 use super::{Fate, Lab, LabEffect, LabEvent, Line, Reload, SavePlan, offers, root_text};
+use crate::app::calls::preview::Hiding;
 use crate::app::event::{Effect, Effects};
 use crate::app::list::Cursor;
 use crate::app::overlay::{Answer, Menu, Overlay, Reading};
@@ -66,6 +67,7 @@ impl State {
             effects.push(Effect::Lab(LabEffect::Watch(lab.files())));
         }
         self.session.sync_lab();
+        self.panes.calls.hiding = self.session.lab.as_deref().and_then(Hiding::of);
     }
 
     /// Moves a rule to another filter.
@@ -205,7 +207,16 @@ impl State {
     pub(in crate::app) fn next_preview(&mut self, effects: &mut Effects) {
         let Some(lab) = self.session.lab() else { return };
         lab.preview = lab.preview.next();
-        let words = lab.preview.in_words();
+        let words = match lab.preview {
+            Preview::Off => lab.preview.in_words(),
+            _ if lab.difference().hidden.is_empty() => {
+                "preview: the edited filters would hide nothing that was recorded"
+            }
+            _ => lab.preview.in_words(),
+        };
+        if lab.preview == Preview::Off {
+            self.panes.calls.hiding = None;
+        }
         self.message = Some(Message { tone: Tone::Plain, text: words.to_owned() });
         self.session.sync_lab();
         self.refresh(effects);

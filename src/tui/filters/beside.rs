@@ -139,9 +139,17 @@ fn verdict(lab: &Lab, place: usize, row: &RuleRow, down: &mut Down<'_, '_>) {
         let by = by.map_or("code from no file is never recorded".to_owned(), |by| format!("decided by {by}"));
         down.wrapped(&format!("{sign} overruled for all of them: {by}"), Role::Warning);
     } else if count.decides < count.matched {
-        let of = units::count(count.matched as u64);
-        let decides = units::count(count.decides as u64);
-        down.pieces(&[(&format!("decides for {decides} of {of}, later rules for the rest"), Role::Text)]);
+        let fixed = |at: &usize| lab.functions().get(*at).is_some_and(crate::app::lab::Function::is_fixed);
+        let nobody = lab.matches(row).map_or(0, |matches| matches.functions.iter().filter(fixed).count());
+        let later = count.matched.saturating_sub(count.decides + nobody);
+        let mut parts = vec![format!("decides for {} of them", units::count(count.decides as u64))];
+        if later > 0 {
+            parts.push(format!("later rules for {}", units::count(later as u64)));
+        }
+        if nobody > 0 {
+            parts.push(format!("{} come from no file", units::count(nobody as u64)));
+        }
+        down.pieces(&[(&parts.join(", "), Role::Text)]);
     }
 }
 
