@@ -60,15 +60,20 @@ impl Hiding {
             let original = row.depth;
             row.depth -= inside.len();
             let Some(rule) = self.rule(&row).cloned() else {
-                out.push(row);
+                // “More” of what is hidden says nothing about what would stay.
+                if inside.is_empty() || row.call.is_some() {
+                    out.push(row);
+                }
                 continue;
             };
-            inside.push(original);
             let took = row.call.as_ref().and_then(crate::index::CallInfo::duration_ns);
+            // The time of a hidden call inside a hidden one is part of the outer one's.
+            let added = if inside.is_empty() { took } else { Some(0) };
+            inside.push(original);
             match out.last_mut().filter(|last| last.depth == row.depth).and_then(|last| last.hidden.as_mut()) {
                 Some(hidden) => {
                     hidden.calls += 1;
-                    hidden.took_ns = hidden.took_ns.zip(took).map(|(a, b)| a.saturating_add(b));
+                    hidden.took_ns = hidden.took_ns.zip(added).map(|(a, b)| a.saturating_add(b));
                     hidden.same_rule &= hidden.rule == rule;
                 }
                 None => {
@@ -137,7 +142,7 @@ mod tests {
             shown,
             [
                 (0, None),
-                (1, Some((3, false, Some(30)))),
+                (1, Some((3, false, Some(20)))),
                 (1, None),
                 (2, Some((1, true, Some(10)))),
                 (1, Some((1, true, Some(10)))),

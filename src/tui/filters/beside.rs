@@ -299,7 +299,7 @@ fn functions(state: &State, lab: &Lab, filters: &Filters, area: Area, canvas: &m
     let mut cursor = filters.beside;
     cursor.fit(list.len(), height);
     let selector = selector_of(lab, filters);
-    let words = usize::from(area.width) >= 60;
+    let words = usize::from(area.width) >= 56;
     for (at, function) in list.iter().enumerate().skip(cursor.top).take(height) {
         let line = area.row(cells(at - cursor.top));
         canvas.hit(line, Hit::Row(PaneId::Filters, BESIDE + at));
@@ -399,7 +399,7 @@ fn summary(state: &State, lab: &Lab) -> Vec<(String, Role)> {
         }
         if estimate.uncounted > 0 {
             let what = units::plural(estimate.uncounted as u64, "function was", "functions were");
-            lines.push((format!("{what} never recorded: what they would add is unknown"), Role::Dim));
+            lines.push((format!("{what} never recorded: what that adds is unknown"), Role::Dim));
         }
     }
     let key = |action: Action| {

@@ -1,1 +1,169 @@
+use crate::app::State;
+use crate::app::event::Event;
+use crate::app::lab::{Cost, LabEvent, plan};
+use crate::app::layout::Size;
+use crate::app::session::Session;
+use crate::config::Config;
+use crate::filter::{Source, SourceKind};
+use crate::model::id::{CodeId, ProcessIx};
+use crate::trace::Trace;
+use crate::trace::testing::TraceBuilder;
+use crate::tui::style::Depth;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::sync::{Arc, RwLock};
 
+const PROJECT: &str = "\
+# What we look at.
+[meta]
+name = \"shop\"
+version = 1
+[scope]
+default_exec = \"trace\"
+default_value_action = \"allow\"
+
+# noise
+[[scope.rules]]
+selector = \"pkg:shop.cart\"
+exec = \"skip\"
+
+[[scope.rules]]
+selector = \"pkg:shop.*\"
+exec = \"trace\"
+reason = \"ours\"
+";
+
+/// An explorer of a saved trace with a few functions, in the Filters pane.
+fn state() -> State {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.cttrace");
+    let mut trace = TraceBuilder::new(&path);
+    trace.manifest.options.filters = vec![Source {
+        kind: SourceKind::Project,
+        path: Some("/srv/.codetracer/trace-filter.toml".into()),
+        root: "/srv".into(),
+        text: PROJECT.to_owned(),
+    }];
+    let mut process = trace.process(4711);
+    process.body("shop", "/srv/shop/__init__.py");
+    process.function("shop.cart", "Cart.add", "/srv/shop/cart.py", 14);
+    process.function("shop.cart", "total", "/srv/shop/cart.py", 30);
+    process.function("api", "connect", "/srv/shop/api.py", 3);
+    process.skipped("shop.log", "write", "/srv/shop/log.py", "shop", 0);
+    process.end();
+    trace.end(0);
+    let trace = Arc::new(RwLock::new(Trace::open(&path).unwrap()));
+    let mut state = State::explorer(Config::default(), Size { width: 130, height: 22 }, Session::new(trace));
+    press(&mut state, &["2"]);
+    let costs = [(0, 1), (1, 8_000), (2, 900), (3, 99)].map(|(code, calls)| {
+        ((ProcessIx(0), CodeId(code)), Cost { calls, total_ns: calls * 2_000, self_ns: calls * 1_000 })
+    });
+    let _ = state.update(Event::Lab(LabEvent::Counted(costs.to_vec())));
+    state
+}
+
+fn press(state: &mut State, keys: &[&str]) {
+    for key in keys {
+        let _ = state.update(Event::Key(key.parse().unwrap()));
+    }
+}
+
+fn type_text(state: &mut State, text: &str) {
+    for c in text.chars() {
+        let _ = state.update(Event::Key(crate::config::Key::char(c)));
+    }
+}
+
+fn picture(state: &State) -> String {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, state.size.width, state.size.height));
+    crate::tui::draw(state, &mut buffer, Depth::True);
+    let row = |y| (0..state.size.width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+    // The bar at the top has its own tests.
+    (1..state.size.height).map(row).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn an_overruled_rule() {
+    let mut state = state();
+    press(&mut state, &["home", "down"]);
+    insta::assert_snapshot!(picture(&state));
+}
+
+#[test]
+fn an_invalid_selector() {
+    let mut state = state();
+    press(&mut state, &["a"]);
+    type_text(&mut state, "pkg:regex:shop.(car");
+    insta::assert_snapshot!(picture(&state));
+}
+
+#[test]
+fn no_match_and_a_suggestion_that_mends_it() {
+    let mut state = state();
+    press(&mut state, &["a"]);
+    type_text(&mut state, "pkg:shop.crat");
+    insta::assert_snapshot!(picture(&state));
+    press(&mut state, &["tab"]);
+    assert!(picture(&state).contains("pkg:shop.cart") && picture(&state).contains("would be hidden"));
+}
+
+#[test]
+fn many_matches() {
+    let mut state = state();
+    press(&mut state, &["a"]);
+    type_text(&mut state, "obj:*a*");
+    insta::assert_snapshot!(picture(&state));
+}
+
+#[test]
+fn saving_shows_the_difference_first() {
+    let mut state = state();
+    press(&mut state, &["a"]);
+    type_text(&mut state, "pkg:api");
+    press(&mut state, &["enter"]);
+    let path = std::path::Path::new("/srv/.codetracer/trace-filter.toml");
+    let event = LabEvent::Read(path.to_path_buf(), Ok(Some(PROJECT.to_owned())));
+    assert!(plan(state.session.lab.as_deref().unwrap(), path, Some(PROJECT.to_owned())).is_ok());
+    let _ = state.update(Event::Lab(event));
+    insta::assert_snapshot!(picture(&state));
+    press(&mut state, &["esc"]);
+    assert!(picture(&state).contains("nothing was saved"));
+}
+
+#[test]
+fn the_preview_says_what_it_shows_and_apply_why_it_is_off() {
+    let mut state = state();
+    press(&mut state, &["a"]);
+    type_text(&mut state, "pkg:shop.cart");
+    press(&mut state, &["enter", "p"]);
+    assert!(picture(&state).contains("would hide are dim"));
+    press(&mut state, &["A"]);
+    assert!(picture(&state).contains("no running program"), "{}", picture(&state));
+}
+
+#[test]
+fn names_come_with_reasons() {
+    let mut state = state();
+    press(&mut state, &["3"]);
+    insta::assert_snapshot!(picture(&state));
+}
+
+#[test]
+fn no_size_breaks_it() {
+    let mut state = state();
+    press(&mut state, &["a"]);
+    type_text(&mut state, "pkg:regex:shop.(car");
+    for (width, height) in [(0, 0), (1, 1), (10, 3), (40, 10), (60, 12), (99, 30), (100, 8), (300, 90)] {
+        let _ = state.update(Event::Resize(Size { width, height }));
+        for tab in ["f1", "esc"] {
+            press(&mut state, &[tab]);
+            let _ = picture_any(&state);
+        }
+    }
+}
+
+fn picture_any(state: &State) -> Buffer {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, state.size.width, state.size.height));
+    crate::tui::draw(state, &mut buffer, Depth::True);
+    buffer
+}
