@@ -325,7 +325,7 @@ fn monsters_are_errors_or_fine_but_never_a_hang() {
     let bomb = format!("{}**", "{a,b}".repeat(200));
     assert!(translate(&bomb).expect_err("too many").message.contains("too many alternatives"));
     let nested_bomb = "{a,b,c,d,e,f,g,h}".repeat(1_000);
-    let long = "x".repeat(10_000);
+    let long = "x".repeat(1_000);
     for pattern in [
         "*a".repeat(32_000),
         "?".repeat(65_000),
@@ -386,7 +386,7 @@ fn subject() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_500))]
 
     #[test]
     fn agrees_with_the_walk_over_the_nodes(pattern in pattern(), subjects in proptest::collection::vec(subject(), 4)) {

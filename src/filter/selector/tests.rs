@@ -252,14 +252,14 @@ fn huge_patterns_end_soon() {
     ] {
         for match_type in ["regex", "glob", "literal"] {
             if let Ok((_, matcher)) = compiled(&format!("pkg:{match_type}:{pattern}"), RULE) {
-                let _ = matcher.is_match(&"a".repeat(1_000));
+                let _ = matcher.is_match(&"a".repeat(100));
             }
         }
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn no_text_panics_and_errors_stay_inside_it(

@@ -230,7 +230,7 @@ fn names() -> Vec<(ValueKind, &'static str)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn the_engine_says_what_the_semantics_say(chain in chain()) {
