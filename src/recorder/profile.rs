@@ -142,6 +142,22 @@ impl Slots {
         unsafe { self.word(2).read() as *mut PyObject }
     }
 
+    /// How many profile and trace functions are running: no event comes while there are any.
+    unsafe fn depth(&self) -> *mut c_int {
+        // SAFETY: an int shortly before the innermost C frame; in 3.11 one more int and a gap stand between them.
+        unsafe { self.word(0).sub(1).cast::<c_int>().sub(if OLDER.load(Relaxed) { 1 } else { 3 }) }
+    }
+
+    /// The place of [`Self::depth`], if it looks as it must while our function runs for a call of a C function.
+    unsafe fn hush(&self) -> Option<*mut c_int> {
+        // SAFETY: as for `depth`.
+        unsafe {
+            let depth = self.depth();
+            let expected = depth.read() == 1 && (OLDER.load(Relaxed) || depth.add(1).read() == C_CALL);
+            expected.then_some(depth)
+        }
+    }
+
     /// Tells the interpreter whether there is anything to call.
     unsafe fn update(&self) {
         // SAFETY: the word before the profile function is the thread's innermost C frame, which begins with the switch:
@@ -209,7 +225,19 @@ unsafe fn all_threads() {
     ANY_INNER.store(!inner.is_empty(), Relaxed);
 }
 
+/// The main thread's events are held back until [`later`]. Without us there would have been no profile function when
+/// the one of the program was set, and so no event for the end of that very call.
+static HUSHED: AtomicBool = AtomicBool::new(false);
+
 extern "C" fn later(_: *mut c_void) -> c_int {
+    if HUSHED.swap(false, Relaxed) {
+        // SAFETY: pending calls are made by the main thread, with the GIL held; the place was checked in `hush`.
+        unsafe {
+            let slots = Slots { state: ffi::PyThreadState_Get() };
+            let depth = slots.depth();
+            depth.write(depth.read() - 1);
+        }
+    }
     // SAFETY: pending calls are made with the GIL held.
     super::guarded((), || unsafe { all_threads() });
     0
@@ -227,11 +255,16 @@ unsafe extern "C" fn profile(
         match what {
             CALL => called(frame),
             RETURN => returned(frame, argument),
-            C_CALL => c_called(argument),
             C_RETURN => c_returned(argument),
             _ => {}
         }
-        if ANY_INNER.load(Relaxed) && !object.is_null() { hand_on(object, frame, what, argument) } else { 0 }
+        let handed =
+            if ANY_INNER.load(Relaxed) && !object.is_null() { hand_on(object, frame, what, argument) } else { 0 };
+        // Only now: a profile function in Python would make the pending call while it runs.
+        if what == C_CALL {
+            c_called(argument);
+        }
+        handed
     }
 }
 
@@ -393,7 +426,14 @@ unsafe fn c_called(function: *mut PyObject) {
     // SAFETY: as the caller promised; `Py_AddPendingCall` may be called from anywhere.
     unsafe {
         if is_named(function, &[c"setprofile", c"enable", c"disable"]) {
-            ffi::Py_AddPendingCall(Some(later), std::ptr::null_mut());
+            let slots = Slots { state: ffi::PyThreadState_Get() };
+            let hush = if slots.profile_object().is_null() && thread::is_main_thread() { slots.hush() } else { None };
+            if ffi::Py_AddPendingCall(Some(later), std::ptr::null_mut()) == 0
+                && let Some(depth) = hush
+            {
+                depth.write(2);
+                HUSHED.store(true, Relaxed);
+            }
         }
     }
 }

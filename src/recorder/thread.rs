@@ -265,6 +265,7 @@ fn native_id() -> u64 {
     unsafe { libc::pthread_self() as u64 }
 }
 
-fn is_main_thread() -> bool {
+/// Whether this is the process's first thread.
+pub fn is_main_thread() -> bool {
     native_id() == u64::from(std::process::id())
 }

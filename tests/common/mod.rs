@@ -24,7 +24,7 @@ pub fn pythons() -> &'static [Interpreter] {
 
 /// Those of them that the recorder has a backend for.
 pub fn recordable() -> impl Iterator<Item = &'static Interpreter> {
-    pythons().iter().filter(|it| (it.version.0, it.version.1) >= (3, 12))
+    pythons().iter()
 }
 
 /// Those that cannot be recorded: too old, free-threaded, not CPython. May be empty.
