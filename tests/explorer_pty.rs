@@ -1,0 +1,175 @@
+//! The explorer in a real terminal: a program is started, watched, typed to; the terminal is left as it was found.
+
+#![allow(clippy::unwrap_used, reason = "this is test code")]
+
+mod common;
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use common::{Playground, python, wait_for};
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tui_term::vt100::Parser;
+
+/// `ct-tui` in a terminal of 100 by 30, and what is on its screen.
+struct Terminal {
+    child: Box<dyn Child + Send + Sync>,
+    keys: Box<dyn Write + Send>,
+    screen: Arc<Mutex<Parser>>,
+    raw: Arc<Mutex<Vec<u8>>>,
+    master: Box<dyn MasterPty + Send>,
+}
+
+impl Terminal {
+    fn start(folder: &Playground, words: &[&str]) -> Self {
+        let size = PtySize { rows: 30, cols: 100, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        // The surroundings that every test command gets, in the shape that this crate wants.
+        let command = folder.ct_tui(words);
+        let mut builder = CommandBuilder::new(command.get_program());
+        builder.args(command.get_args());
+        builder.cwd(folder.path());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => builder.env(name, value),
+                None => builder.env_remove(name),
+            }
+        }
+        builder.env("TERM", "xterm-256color");
+        builder.env("LC_ALL", "C.UTF-8");
+        let child = pair.slave.spawn_command(builder).unwrap();
+        drop(pair.slave);
+        let screen = Arc::new(Mutex::new(Parser::new(30, 100, 0)));
+        let raw = Arc::new(Mutex::new(Vec::new()));
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (shown, kept) = (Arc::clone(&screen), Arc::clone(&raw));
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(length @ 1..) = reader.read(&mut buffer) {
+                kept.lock().unwrap().extend_from_slice(&buffer[..length]);
+                shown.lock().unwrap().process(&buffer[..length]);
+            }
+        });
+        let keys = pair.master.take_writer().unwrap();
+        Self { child, keys, screen, raw, master: pair.master }
+    }
+
+    fn contents(&self) -> String {
+        self.screen.lock().unwrap().screen().contents()
+    }
+
+    fn until(&self, text: &str) {
+        wait_for(&format!("{text:?} on the screen"), || self.contents().contains(text).then_some(()));
+    }
+
+    fn type_keys(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// Waits for the end, and checks that the terminal was given back.
+    fn end(mut self) -> (u32, String) {
+        let status = wait_for("the end", || self.child.try_wait().unwrap());
+        wait_for("the terminal to be given back", || {
+            let screen = self.screen.lock().unwrap();
+            let screen = screen.screen();
+            let mouse = screen.mouse_protocol_mode() == tui_term::vt100::MouseProtocolMode::None;
+            (!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste() && mouse).then_some(())
+        });
+        (status.exit_code(), self.contents())
+    }
+}
+
+fn record<'a>(python: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
+    [&["record", "--python", python], rest].concat()
+}
+
+#[test]
+fn a_program_is_watched_and_module_bodies_have_names() {
+    let folder = Playground::with(&[
+        ("shop/__init__.py", "from . import cart"),
+        ("shop/cart.py", "def add(n):\n    return n + 1"),
+        ("app.py", "import shop\nfor n in range(3):\n    shop.cart.add(n)\nprint('all', 'sold')"),
+    ]);
+    let python = python().path.display().to_string();
+    let mut terminal = Terminal::start(&folder, &record(&python, &["app.py"]));
+    terminal.until("exit 0");
+    terminal.type_keys("gE");
+    terminal.until("<__main__>");
+    terminal.until("<shop>");
+    terminal.until("<shop.cart>");
+    terminal.until("add(n=2) → 3");
+    terminal.type_keys("4");
+    terminal.until("all sold");
+    terminal.type_keys("q");
+    // One line says what was recorded.
+    terminal.until("ct-tui: ");
+    assert_eq!(terminal.end().0, 0);
+}
+
+#[test]
+fn typing_goes_to_the_program_and_its_exit_status_is_ours() {
+    let folder = Playground::with(&[("ask.py", "print('hello', input('who? '))\nraise SystemExit(7)")]);
+    let python = python().path.display().to_string();
+    let mut terminal = Terminal::start(&folder, &record(&python, &["ask.py"]));
+    terminal.type_keys("4");
+    terminal.until("who?");
+    terminal.type_keys("iq\r");
+    terminal.until("hello q");
+    terminal.until("exit 7");
+    terminal.type_keys("q");
+    assert_eq!(terminal.end().0, 7);
+}
+
+#[test]
+fn quitting_asks_while_the_program_runs() {
+    let folder = Playground::with(&[("wait.py", "import time\nprint('up')\ntime.sleep(600)")]);
+    let python = python().path.display().to_string();
+    let mut terminal = Terminal::start(&folder, &record(&python, &["wait.py"]));
+    terminal.until("MainThread");
+    terminal.type_keys("q");
+    terminal.until("The program still runs.");
+    terminal.type_keys("c");
+    wait_for("the question to go", || (!terminal.contents().contains("still runs")).then_some(()));
+    terminal.master.resize(PtySize { rows: 20, cols: 60, pixel_width: 0, pixel_height: 0 }).unwrap();
+    terminal.screen.lock().unwrap().screen_mut().set_size(20, 60);
+    terminal.type_keys("q");
+    terminal.until("Stop it");
+    terminal.type_keys("s");
+    assert_eq!(terminal.end().0, 128 + 15);
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    let folder = Playground::new();
+    let terminal = Terminal::start(&folder, &[]);
+    terminal.until("No traces yet.");
+    let pid = i32::try_from(terminal.child.process_id().unwrap()).unwrap();
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGTERM).unwrap();
+    assert_eq!(terminal.end().0, 0);
+}
+
+#[test]
+fn copying_goes_through_the_terminal() {
+    let folder = Playground::with(&[("app.py", "pass")]);
+    folder.record(python(), ["app.py"]);
+    let mut terminal = Terminal::start(&folder, &["open", "trace.cttrace"]);
+    terminal.until("MainThread");
+    terminal.type_keys("jy");
+    terminal.until("copied: <__main__>");
+    let raw = terminal.raw.lock().unwrap().clone();
+    // "<__main__>" in base64.
+    assert!(String::from_utf8_lossy(&raw).contains("\x1b]52;c;PF9fbWFpbl9fPg=="));
+    terminal.type_keys("q");
+    assert_eq!(terminal.end().0, 0);
+}
+
+#[test]
+fn a_broken_configuration_is_said_before_anything_runs() {
+    let folder = Playground::with(&[("app.py", "open('ran', 'w')")]);
+    let terminal = Terminal::start(&folder, &["--theme", "mauve", "record", "app.py"]);
+    terminal.until("there is no theme");
+    assert_eq!(terminal.end().0, 2);
+    assert!(!folder.at("ran").exists());
+}
