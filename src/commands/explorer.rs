@@ -76,6 +76,7 @@ pub fn config(ui: &UiArgs) -> Result<Config, Failure> {
 ///
 /// What it begins with cannot be shown or started, or there is no terminal.
 pub fn run(config: Config, begin: Begin) -> Result<Left, Failure> {
+    tui::input::claim_signals();
     let (width, height) = tui::terminal::size()?;
     let size = Size { width, height };
     let (sender, events) = tui::run::channel();

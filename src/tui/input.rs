@@ -3,12 +3,17 @@
 //! The thread sleeps in `poll` on three things: the terminal, a pipe that signals are written to, and a pipe over which
 //! it is told to let go of the terminal while an editor has it. So it costs nothing while nothing happens, and never
 //! eats a key that was meant for someone else.
+//!
+//! A change of size comes through a descriptor, too, with its signal blocked: crossterm, which parses what the terminal
+//! sends, forgets keys that arrive in the same moment as that signal.
 
 use crate::app::event::{Event, Mouse, MouseKind, Signal};
 use crate::app::layout::Size;
 use crate::config::{Key, KeyCode};
 use crossterm::event as ct;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, Signal as Signal_};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -99,6 +104,19 @@ impl Clicks {
     }
 }
 
+/// Keeps the signal of a change of size from everyone but [`Input`]. To be called before any other thread is started, for
+/// they take it over; programs that are started do not.
+pub fn claim_signals() {
+    // Where this fails a key may be lost now and then.
+    let _ = size_signal().thread_block();
+}
+
+fn size_signal() -> SigSet {
+    let mut set = SigSet::empty();
+    set.add(Signal_::SIGWINCH);
+    set
+}
+
 /// The thread that reads the terminal. It ends with the process.
 #[derive(Debug)]
 pub struct Input {
@@ -119,9 +137,11 @@ impl Input {
         for (signal, _) in SIGNALS {
             register(signal, &signal_writer)?;
         }
+        claim_signals();
+        let sizes = SignalFd::with_flags(&size_signal(), SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
         let (acknowledge, acknowledged) = channel();
         thread::Builder::new().name("input".to_owned()).spawn(move || {
-            let _ = read_all(&tty, theirs, signals, &events, &acknowledge);
+            let _ = read_all(&tty, theirs, signals, &sizes, &events, &acknowledge);
         })?;
         Ok(Self { control, acknowledged })
     }
@@ -155,17 +175,16 @@ fn register(signal: i32, writer: &UnixStream) -> io::Result<()> {
     Ok(())
 }
 
-const SIGNALS: [(i32, Option<Signal>); 6] = [
-    (libc::SIGTERM, Some(Signal::End)),
-    (libc::SIGHUP, Some(Signal::End)),
-    (libc::SIGINT, Some(Signal::End)),
-    (libc::SIGTSTP, Some(Signal::Suspend)),
-    (libc::SIGCONT, Some(Signal::Continue)),
-    (libc::SIGWINCH, None),
+const SIGNALS: [(i32, Signal); 5] = [
+    (libc::SIGTERM, Signal::End),
+    (libc::SIGHUP, Signal::End),
+    (libc::SIGINT, Signal::End),
+    (libc::SIGTSTP, Signal::Suspend),
+    (libc::SIGCONT, Signal::Continue),
 ];
 
-fn flags() -> &'static [std::sync::Arc<std::sync::atomic::AtomicBool>; 6] {
-    static FLAGS: std::sync::OnceLock<[std::sync::Arc<std::sync::atomic::AtomicBool>; 6]> = std::sync::OnceLock::new();
+fn flags() -> &'static [std::sync::Arc<std::sync::atomic::AtomicBool>; 5] {
+    static FLAGS: std::sync::OnceLock<[std::sync::Arc<std::sync::atomic::AtomicBool>; 5]> = std::sync::OnceLock::new();
     FLAGS.get_or_init(Default::default)
 }
 
@@ -173,15 +192,21 @@ fn read_all(
     tty: &OwnedFd,
     mut control: UnixStream,
     mut signals: UnixStream,
+    sizes: &SignalFd,
     events: &SyncSender<Event>,
     acknowledge: &std::sync::mpsc::Sender<()>,
 ) -> io::Result<()> {
     let mut paused = false;
     let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
     loop {
-        let (on_tty, on_control, on_signal) = {
+        let (on_tty, on_control, on_signal, on_size) = {
             let watch = |fd, on| PollFd::new(fd, if on { PollFlags::POLLIN } else { PollFlags::empty() });
-            let mut fds = [watch(tty.as_fd(), !paused), watch(control.as_fd(), true), watch(signals.as_fd(), true)];
+            let mut fds = [
+                watch(tty.as_fd(), !paused),
+                watch(control.as_fd(), true),
+                watch(signals.as_fd(), true),
+                watch(sizes.as_fd(), true),
+            ];
             match poll(&mut fds[usize::from(paused)..], PollTimeout::NONE) {
                 Err(nix::errno::Errno::EINTR) => continue,
                 other => other.map_err(io::Error::from)?,
@@ -196,7 +221,7 @@ fn read_all(
                 events.send(Event::Signal(Signal::End)).map_err(gone)?;
                 return Ok(());
             }
-            (!paused && ready(0), ready(1), ready(2))
+            (!paused && ready(0), ready(1), ready(2), ready(3))
         };
         if on_control {
             let mut byte = [0];
@@ -214,16 +239,14 @@ fn read_all(
             let _ = signals.read(&mut bytes)?;
             for ((_, signal), flag) in SIGNALS.iter().zip(flags()) {
                 if flag.swap(false, std::sync::atomic::Ordering::Relaxed) {
-                    let event = match signal {
-                        Some(signal) => Event::Signal(*signal),
-                        None => {
-                            let (width, height) = crossterm::terminal::size()?;
-                            Event::Resize(Size { width, height })
-                        }
-                    };
-                    events.send(event).map_err(gone)?;
+                    events.send(Event::Signal(*signal)).map_err(gone)?;
                 }
             }
+        }
+        if on_size {
+            while let Ok(Some(_)) = sizes.read_signal() {}
+            let (width, height) = crossterm::terminal::size()?;
+            events.send(Event::Resize(Size { width, height })).map_err(gone)?;
         }
         if on_tty {
             while ct::poll(Duration::ZERO)? {
