@@ -173,8 +173,6 @@ actions! {
     Type "type" Output ["i", "enter"] "type into the program" "type";
     /// Stop typing into the target.
     StopTyping "stop_typing" Text ["ctrl-]"] "back from typing into the program" "back from typing";
-    /// To the call that ran when the line was written.
-    OutputCall "output_call" Output ["c"] "to the call that wrote this" "to call";
 
     /// Open a trace.
     OpenTrace "open_trace" Traces ["enter"] "open the trace" "open";
