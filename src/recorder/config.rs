@@ -3,6 +3,7 @@
 
 use super::python;
 use super::world::{each_string, sys};
+use crate::naming::{NormPath, Platform};
 use crate::trace::format::{FILTERS, FORMAT_VERSION, MANIFEST};
 use crate::trace::manifest::{ChainUpdate, Manifest, Options};
 use pyo3::ffi;
@@ -29,6 +30,8 @@ pub struct Config {
     pub number: (u32, u32),
     /// `monitoring` or `profile`.
     pub backend: &'static str,
+    /// The file that recording waits for, as it was given and without links; empty: it does not wait.
+    pub activation: Vec<String>,
     /// What the backend cannot do.
     pub limits: Vec<String>,
     /// Somebody may send commands.
@@ -52,6 +55,16 @@ pub fn read_manifest(root: &Path) -> Result<Manifest, String> {
         return Err(format!("the trace has format {}, this recorder writes {FORMAT_VERSION}", manifest.format));
     }
     Ok(manifest)
+}
+
+/// The spellings of the file that recording waits for.
+pub fn activation(options: &Options) -> Vec<String> {
+    let Some(given) = &options.activation_path else { return Vec::new() };
+    let mut spellings = vec![NormPath::new(Platform::here(), "/", given).to_string()];
+    if let Ok(real) = std::fs::canonicalize(given) {
+        spellings.push(real.to_string_lossy().into_owned());
+    }
+    spellings
 }
 
 /// `sys.argv`, or the command line where that is not known yet.

@@ -1,5 +1,6 @@
 //! What happens at an event, whichever backend reports it: the part that is not the hot path.
 
+use super::activation;
 use super::clock;
 use super::codes::{self, Mark};
 use super::control;
@@ -33,6 +34,10 @@ pub unsafe fn open(code: *mut ffi::PyObject, how: Opening) -> Reply {
 /// # Safety
 /// As for [`open`].
 unsafe fn open_inner(code: *mut ffi::PyObject, how: Opening) -> Reply {
+    // SAFETY: as the caller promised.
+    if activation::is_waiting() && !unsafe { activation::arrived(code) } {
+        return Reply::Disable;
+    }
     if !process::is_recording() {
         // SAFETY: as the caller promised.
         if process::phase() == state::PHASE_STOPPED && unsafe { codes::mark_of(code) }.has(Mark::TRACE) {

@@ -6,6 +6,7 @@
 //! `capture` reads arguments, results and variables, `values` attaches them to events.
 #![allow(unsafe_code, reason = "this is C API code from end to end; each block says why it is sound")]
 
+mod activation;
 mod backend;
 pub mod capture;
 mod change;

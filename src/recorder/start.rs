@@ -3,7 +3,7 @@
 use super::config::{self, Config};
 use super::process::{self, Origin, Process};
 use super::python::{self, Name, Owned};
-use super::{backend, capture, clock, control};
+use super::{activation, backend, capture, clock, control};
 use crate::trace::format::state;
 use crate::trace::manifest::{ProcessInfo, Values};
 use crate::trace::process_file::{make_process_folder, write_process};
@@ -70,6 +70,7 @@ unsafe fn begin(root: &Path) -> Result<(), String> {
         version,
         number,
         backend: backend.name(),
+        activation: config::activation(&manifest.options),
         limits,
         control: env::var_os("CT_TUI_CONTROL").is_some_and(|value| value == "1"),
     };
@@ -91,7 +92,11 @@ unsafe fn begin(root: &Path) -> Result<(), String> {
     unsafe {
         at_exit();
         libc::pthread_atfork(Some(control::before_fork), Some(control::after_fork), Some(control::in_child));
-        process::set_phase(process, state::PHASE_RECORDING);
+        if config.activation.is_empty() {
+            process::set_phase(process, state::PHASE_RECORDING);
+        } else {
+            activation::wait();
+        }
         if !backend.set_events(true) {
             process::stop("this Python does not take our events");
         }
