@@ -397,7 +397,12 @@ impl Chain {
                 plan.default_exec = first(&source.default_exec, "trace");
                 plan.default_value_action = first(&source.default_value, "allow");
             }
-            let text = edit::rewrite(&source.base, &plan).map_err(|error| (at, error))?;
+            let untouched = !source.edited() && plan.default_exec.is_none() && plan.default_value_action.is_none();
+            let text = if untouched {
+                source.base.to_string()
+            } else {
+                edit::rewrite(&source.base, &plan).map_err(|error| (at, error))?
+            };
             out.push(Source { kind: source.kind, path: source.path.clone(), root: source.root.clone(), text });
         }
         Ok(out)

@@ -384,8 +384,10 @@ impl Lab {
 
     /// The rule that is being typed now says this.
     pub fn type_rule(&mut self, draft: Draft) {
+        // The chain itself is as it was: nothing has to be put into text on a key.
         self.draft = Some(draft);
-        self.update();
+        self.rows = rows(&self.chain, self.draft.as_ref());
+        self.evaluate();
         self.look();
     }
 
