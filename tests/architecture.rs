@@ -22,12 +22,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const ONLY_IN: &[(&str, &[&str])] =
     &[("pyo3", &["recorder"]), ("ratatui", &["tui"]), ("crossterm", &["tui"]), ("tui_term", &["tui", "app"])];
 
+/// Every source file but those of tests, which may look at a part from above.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("src is readable") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             sources(&path, found);
-        } else if path.extension().is_some_and(|e| e == "rs") {
+        } else if path.extension().is_some_and(|e| e == "rs") && path.file_name().is_some_and(|name| name != "tests.rs")
+        {
             found.push(path);
         }
     }

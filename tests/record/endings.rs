@@ -111,13 +111,15 @@ fn a_signal_that_ends_the_target_ends_in_128_and_its_number() {
 /// Ctrl-C goes to the whole group; what matters is that we do not end before the target has.
 #[test]
 fn control_c_is_the_targets_to_handle() {
-    let code = "import time
-try:
-    print('ready', flush=True)
-    time.sleep(1000)
-except KeyboardInterrupt:
+    // This signal comes from a process and not from a terminal, so it is passed on as well: the second one is ignored.
+    let code = "import signal, sys, time
+def handle(number, frame):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     print('interrupted', flush=True)
-    raise SystemExit(3)";
+    sys.exit(3)
+signal.signal(signal.SIGINT, handle)
+print('ready', flush=True)
+time.sleep(1000)";
     let folder = Playground::new();
     let (mut child, mut output) = ready(&folder, code, true);
     killpg(pid(&child), Signal::SIGINT).unwrap();
