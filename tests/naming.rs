@@ -4,17 +4,10 @@
 
 mod common;
 
-use common::Playground;
+use common::{Playground, pythons};
 use ct_tui::launch::probe::Interpreter;
 use serde_json::Value;
 use std::process::Command;
-
-/// The interpreters that are recorded in full. Those without `sys.monitoring` load the recorder, and record nothing yet.
-fn pythons() -> Vec<&'static Interpreter> {
-    let found: Vec<_> = common::pythons().iter().filter(|python| python.version >= (3, 12, 0)).collect();
-    assert!(!found.is_empty(), "these tests need a CPython 3.12 or newer");
-    found
-}
 
 /// What `frames --json` says, under one mode, of one program.
 fn frames(playground: &Playground, python: &Interpreter, mode: &str, words: &[&str]) -> Vec<Value> {

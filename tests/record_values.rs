@@ -14,11 +14,9 @@ fn recordable() -> impl Iterator<Item = &'static Interpreter> {
     pythons().iter()
 }
 
-/// Of these, those with `sys.monitoring`, which tell what was raised.
+/// Of these, those with `sys.monitoring`, which tell what was raised. A machine may have none.
 fn telling() -> impl Iterator<Item = &'static Interpreter> {
-    let all: Vec<_> = pythons().iter().filter(|it| it.version >= (3, 12, 0)).collect();
-    assert!(!all.is_empty(), "this test needs a CPython 3.12 or newer");
-    all.into_iter()
+    recordable().filter(|it| it.version >= (3, 12, 0))
 }
 
 /// The rows of `print --json`.
