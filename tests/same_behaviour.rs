@@ -54,26 +54,14 @@ fn same(name: &str) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-/// Every call of the trace names a parent that stands above it on its own thread, one level further out.
+/// The trace can be read, and is in balance.
 fn balanced(playground: &Playground, trace: &Path, problem: &mut dyn FnMut(String)) {
     let output = playground.ct_tui([OsStr::new("print"), trace.as_os_str(), OsStr::new("--json")]).output();
     let output = output.expect("ct-tui starts");
     if output.status.code() == Some(2) {
         return problem(format!("the trace cannot be read: {}", String::from_utf8_lossy(&output.stderr)));
     }
-    let mut depths = std::collections::HashMap::new();
-    for line in String::from_utf8_lossy(&output.stdout).lines() {
-        let call: serde_json::Value = serde_json::from_str(line).expect("a line of JSON");
-        let depth = call["depth"].as_u64().expect("a depth");
-        let above = match call["parent"].as_str() {
-            None => Some(0),
-            Some(parent) => depths.get(parent).map(|depth| depth + 1),
-        };
-        if above != Some(depth) {
-            problem(format!("out of balance: {line}"));
-        }
-        depths.insert(call["id"].as_str().expect("an id").to_owned(), depth);
-    }
+    common::balanced(&String::from_utf8_lossy(&output.stdout), problem);
 }
 
 macro_rules! programs {

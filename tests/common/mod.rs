@@ -185,6 +185,23 @@ impl Recorded {
     }
 }
 
+/// Every call of `print --json` names a parent that stands above it on its own thread, one level further out.
+pub fn balanced(rows: &str, problem: &mut dyn FnMut(String)) {
+    let mut depths = std::collections::HashMap::new();
+    for line in rows.lines() {
+        let call: serde_json::Value = serde_json::from_str(line).expect("a line of JSON");
+        let depth = call["depth"].as_u64().expect("a depth");
+        let above = match call["parent"].as_str() {
+            None => Some(0),
+            Some(parent) => depths.get(parent).map(|depth| depth + 1),
+        };
+        if above != Some(depth) {
+            problem(format!("out of balance: {line}"));
+        }
+        depths.insert(call["id"].as_str().expect("an id").to_owned(), depth);
+    }
+}
+
 /// Waits until `condition` gives something, for at most a minute: then it is a failure of the test.
 pub fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
     let start = std::time::Instant::now();
