@@ -11,6 +11,7 @@ use crate::config::{Action, Context};
 use crate::index::{CallInfo, Nav};
 use crate::model::id::{CallId, CodeId, ProcessIx};
 use crate::trace::Trace;
+use std::collections::HashSet;
 use std::path::PathBuf;
 use tree::{Fold, Node, Row, Tree};
 
@@ -73,6 +74,7 @@ impl Calls {
         let Some(trace) = trace(cx.session) else { return };
         let trace = read(&trace);
         self.stop_following();
+        // Whoever walks through hits leaves the ones before folded; whoever moves about at one keeps it (`stay`).
         // A root that does not have it inside gives way.
         while let Some(root) = self.root() {
             if contains(&trace, root, id) {
@@ -80,7 +82,7 @@ impl Calls {
             }
             self.roots.pop();
         }
-        self.tree.reveal(&trace, id, false);
+        self.tree.reveal(&trace, id, true);
         self.selected = Some(Node::Call(id));
         self.rebuild(&trace, cx.rows());
         cx.request(Request::Selected);
@@ -107,9 +109,14 @@ impl Calls {
 
     fn stop_following(&mut self) {
         if self.follow {
-            self.follow = false;
-            self.tree.keep_live();
+            self.stay();
         }
+    }
+
+    /// Whoever moves by hand does not want to be moved, and keeps what is unfolded.
+    fn stay(&mut self) {
+        self.follow = false;
+        self.tree.keep();
     }
 
     /// Brings the running call into view.
@@ -199,7 +206,7 @@ impl Calls {
         if !cursor.act(action, self.rows.len(), cx.rows()) {
             return false;
         }
-        self.stop_following();
+        self.stay();
         self.cursor = cursor;
         self.select_row(cursor.at, cx);
         true
@@ -387,9 +394,10 @@ impl Pane for Calls {
         let Some(trace) = trace(cx.session) else { return false };
         let trace = read(&trace);
         let row = self.row().map(|row| (row.node, row.fold));
-        // Whoever moves by hand does not want to be moved; looking something up is no move.
-        if !matches!(action, Action::Follow | Action::ToggleValues) && action.row().context == Context::Calls {
-            self.stop_following();
+        // Looking something up, or on for the next one, is no move by hand.
+        let passes = matches!(action, Action::Follow | Action::ToggleValues | Action::NextSame | Action::PreviousSame);
+        if !passes && action.row().context == Context::Calls {
+            self.stay();
         }
         match (action, row) {
             (Action::Toggle, _) => self.toggle(&trace, cx),
@@ -405,10 +413,9 @@ impl Pane for Calls {
             }
             (Action::Fold | Action::Parent, _) => self.go_up(cx),
             (Action::UnfoldLevel, _) => {
-                for node in self.level(self.cursor.at) {
-                    if self.rows.iter().any(|row| row.node == node && row.fold == Fold::Folded) {
-                        self.tree.open(node);
-                    }
+                let level: HashSet<_> = self.level(self.cursor.at).into_iter().collect();
+                for row in self.rows.iter().filter(|row| row.fold == Fold::Folded && level.contains(&row.node)) {
+                    self.tree.open(row.node);
                 }
                 self.rebuild(&trace, cx.rows());
             }
@@ -451,7 +458,7 @@ impl Pane for Calls {
             (Action::Back, _) if !self.roots.is_empty() => self.unroot(&trace, cx),
             (Action::Follow, _) => {
                 if self.follow {
-                    self.stop_following();
+                    self.stay();
                 } else if cx.session.is_live() {
                     self.follow = true;
                     self.follow_running(&trace, true);
@@ -492,7 +499,7 @@ impl Pane for Calls {
 
     fn click(&mut self, row: Option<usize>, fold: bool, double: bool, cx: &mut Cx<'_>) {
         let Some(row) = row.filter(|row| *row < self.rows.len()) else { return };
-        self.stop_following();
+        self.stay();
         self.select_row(row, cx);
         let more = matches!(self.selected, Some(Node::More(..)));
         if (fold || double || more)
@@ -503,7 +510,7 @@ impl Pane for Calls {
     }
 
     fn scroll(&mut self, rows: isize, cx: &mut Cx<'_>) {
-        self.stop_following();
+        self.stay();
         let mut cursor = self.cursor;
         cursor.scroll(rows, self.rows.len(), cx.rows());
         self.cursor = cursor;

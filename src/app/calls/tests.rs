@@ -117,6 +117,22 @@ fn the_selection_stays_on_its_call_while_the_tree_grows() {
 }
 
 #[test]
+fn what_is_passed_by_folds_again_unless_someone_moves_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_trace, _process, mut thread, f) = growing(dir.path());
+    thread.after(160).ret().after(160).call(f).after(160).call(f).after(160).ret().after(160).ret().publish();
+    let mut state = open(dir.path());
+    let hit = |ordinal| CallId { process: ProcessIx(0), thread: crate::model::id::ThreadNo(1), ordinal };
+    state.goto(hit(2));
+    assert_eq!(rows(&state), ["-thread 1", " -<__main__>#0", "  -f#1", "   .f#2*", "  +f#3"]);
+    state.goto(hit(4));
+    assert_eq!(rows(&state), ["-thread 1", " -<__main__>#0", "  +f#1", "  -f#3", "   .f#4*"]);
+    press(&mut state, "up");
+    state.goto(hit(2));
+    assert_eq!(rows(&state), ["-thread 1", " -<__main__>#0", "  -f#1", "   .f#2*", "  -f#3", "   .f#4"]);
+}
+
+#[test]
 fn wide_nodes_come_in_pages() {
     let dir = tempfile::tempdir().unwrap();
     let (_trace, _process, mut thread, f) = growing(dir.path());

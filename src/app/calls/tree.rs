@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 pub const PAGE: usize = 100;
 /// Siblings shown before and after a call that is jumped to.
 const AROUND: usize = 15;
-/// Siblings counted per step for a “more” row; what is beyond is counted in later steps, or said to be more.
+/// Siblings counted per step for the “more” rows of a node; what is beyond is counted in later steps, or said to be more.
 const COUNT_STEP: u64 = 2_000;
 /// Rows that “unfold everything below” adds at most.
 pub const UNFOLD_LIMIT: usize = 1_000;
@@ -88,8 +88,8 @@ struct Window {
 #[derive(Clone, Debug, Default)]
 struct Branch {
     windows: Vec<Window>,
-    /// The window that follows the running call; it moves instead of leaving copies behind.
-    live: Option<u64>,
+    /// The window around the call that is passed by; it moves instead of leaving copies behind.
+    passing: Option<u64>,
     settled: bool,
 }
 
@@ -97,8 +97,9 @@ struct Branch {
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
     open: HashSet<Node>,
-    /// Unfolded only because the running call is inside.
-    live: HashSet<Node>,
+    /// Unfolded only on the way to a call that is passed by: the running one while it is followed, or the hit of a
+    /// search. Folded again when the next one is elsewhere, so that a thousand hits do not leave a thousand paths open.
+    passing: HashSet<Node>,
     branches: HashMap<Node, Branch>,
     /// Nodes that were unfolded by default once; never again without being asked.
     seen: HashSet<Node>,
@@ -108,7 +109,7 @@ impl Tree {
     /// Whether a node is unfolded.
     #[must_use]
     pub fn is_open(&self, node: Node) -> bool {
-        self.open.contains(&node) || self.live.contains(&node)
+        self.open.contains(&node) || self.passing.contains(&node)
     }
 
     /// Unfolds a node.
@@ -119,7 +120,7 @@ impl Tree {
     /// Folds a node.
     pub fn close(&mut self, node: Node) {
         self.open.remove(&node);
-        self.live.remove(&node);
+        self.passing.remove(&node);
         // The pages begin anew when it is unfolded again.
         self.branches.remove(&node);
     }
@@ -137,7 +138,7 @@ impl Tree {
             _ => false,
         };
         self.open.retain(|other| !inside(other));
-        self.live.retain(|other| !inside(other));
+        self.passing.retain(|other| !inside(other));
         self.branches.retain(|other, _| !inside(other));
     }
 
@@ -173,9 +174,9 @@ impl Tree {
         self.fill(trace, parent);
     }
 
-    /// Makes a call visible: everything around it is unfolded, and the windows reach it. `live`: only until the running
-    /// call is elsewhere.
-    pub fn reveal(&mut self, trace: &Trace, id: CallId, live: bool) {
+    /// Makes a call visible: everything around it is unfolded, and the windows reach it. `passing`: only until another
+    /// call is passed by, unless [`Tree::keep`] is asked for before.
+    pub fn reveal(&mut self, trace: &Trace, id: CallId, passing: bool) {
         let Some(nav) = Nav::of(trace, id) else { return };
         let mut ordinal = id.ordinal;
         let mut path = vec![Node::Thread(id.process, id.thread)];
@@ -184,27 +185,36 @@ impl Tree {
             path.push(Node::Process(found.ix));
             process = found.parent.and_then(|parent| trace.process(parent));
         }
-        if live {
-            self.live.clear();
-        }
+        let passed = if passing { std::mem::take(&mut self.passing) } else { HashSet::new() };
         loop {
             let parent = nav.parent(ordinal);
             let parent_node = parent.map_or(Node::Thread(id.process, id.thread), |parent| Node::Call(nav.id(parent)));
             path.push(parent_node);
-            self.include(trace, &nav, parent_node, parent, ordinal, live);
+            self.include(trace, &nav, parent_node, parent, ordinal, passing);
             match parent {
                 Some(parent) => ordinal = parent,
                 None => break,
             }
         }
-        if live { self.live.extend(path) } else { self.open.extend(path) }
+        if passing {
+            self.passing.extend(path)
+        } else {
+            self.open.extend(path)
+        }
+        for node in passed {
+            if !self.is_open(node) {
+                self.branches.remove(&node);
+            }
+        }
     }
 
-    /// What was unfolded for the running call stays as it is now.
-    pub fn keep_live(&mut self) {
-        self.open.extend(self.live.drain());
-        for branch in self.branches.values_mut() {
-            branch.live = None;
+    /// What was unfolded for a call that is passed by stays as it is now.
+    pub fn keep(&mut self) {
+        for node in self.passing.drain() {
+            if let Some(branch) = self.branches.get_mut(&node) {
+                branch.passing = None;
+            }
+            self.open.insert(node);
         }
     }
 
@@ -216,7 +226,7 @@ impl Tree {
         parent_node: Node,
         parent: Option<u64>,
         ordinal: u64,
-        live: bool,
+        passing: bool,
     ) {
         self.fill(trace, parent_node);
         let branch = self.branches.entry(parent_node).or_default();
@@ -224,7 +234,7 @@ impl Tree {
         if branch.windows.iter().any(has) {
             return;
         }
-        if live && let Some(first) = branch.live.take() {
+        if passing && let Some(first) = branch.passing.take() {
             branch.windows.retain(|window| window.calls.first().is_none_or(|call| call.id.ordinal != first));
         }
         let mut first = ordinal;
@@ -244,8 +254,8 @@ impl Tree {
             .take_while(|call| !before.contains(&call.id.ordinal))
             .collect();
         let Some(start) = calls.first().map(|call| call.id.ordinal) else { return };
-        if live {
-            branch.live = Some(start);
+        if passing {
+            branch.passing = Some(start);
         }
         let at =
             branch.windows.partition_point(|window| window.calls.first().is_some_and(|call| call.id.ordinal < start));
@@ -253,7 +263,7 @@ impl Tree {
         if let Some(window) = at.checked_sub(1).and_then(|before| branch.windows.get_mut(before)) {
             (window.behind, window.counted_to, window.all_counted) = (0, None, false);
         }
-        let want = if live { calls.len() } else { calls.len().max(2 * AROUND) };
+        let want = if passing { calls.len() } else { calls.len().max(2 * AROUND) };
         branch.windows.insert(at, Window { want, calls, ..Window::default() });
         branch.settled = false;
         self.fill(trace, parent_node);
@@ -278,17 +288,18 @@ impl Tree {
             }
         }
         let mut at = 0;
+        let mut budget = COUNT_STEP;
         while at < branch.windows.len() {
             let limit = branch.windows.get(at + 1).and_then(|next| next.calls.first()).map(|call| call.id.ordinal);
             let window = &mut branch.windows[at];
-            window.refresh(&nav, parent, limit);
+            window.refresh(&nav, parent, limit, &mut budget);
             let touches = window.all_counted && window.behind == 0 && limit.is_some();
             if touches {
                 let next = branch.windows.remove(at + 1);
                 let window = &mut branch.windows[at];
                 window.want = window.calls.len() + next.want.max(next.calls.len());
-                if branch.live == next.calls.first().map(|call| call.id.ordinal) {
-                    branch.live = None;
+                if branch.passing == next.calls.first().map(|call| call.id.ordinal) {
+                    branch.passing = None;
                 }
                 window.calls.extend(next.calls);
                 (window.behind, window.counted_to, window.all_counted) = (0, None, false);
@@ -417,8 +428,9 @@ impl Tree {
 }
 
 impl Window {
-    /// Looks again at calls that were open, adds what is wanted, and counts what is behind, up to the sibling `limit`.
-    fn refresh(&mut self, nav: &Nav<'_>, parent: Option<u64>, limit: Option<u64>) {
+    /// Looks again at calls that were open, adds what is wanted, and counts what is behind, up to the sibling `limit` and
+    /// no further than `budget` siblings on.
+    fn refresh(&mut self, nav: &Nav<'_>, parent: Option<u64>, limit: Option<u64>, budget: &mut u64) {
         for call in &mut self.calls {
             if call.end_ns.is_none()
                 && let Some(now) = nav.call(call.id.ordinal)
@@ -439,7 +451,8 @@ impl Window {
         }
         let Some(last) = self.calls.last().map(|call| call.id.ordinal) else { return };
         let mut at = self.counted_to.filter(|at| *at >= last).unwrap_or(last);
-        for _ in 0..COUNT_STEP {
+        while *budget > 0 {
+            *budget -= 1;
             match nav.next_sibling(at).filter(|next| limit.is_none_or(|limit| *next < limit)) {
                 Some(next) => {
                     self.behind += 1;
