@@ -8,7 +8,7 @@ use super::list::Cursor;
 use super::pane::{Cx, Pane, Request, Tone};
 use super::session::{Session, SharedTrace, read};
 use crate::config::{Action, Context};
-use crate::index::{CallInfo, Nav};
+use crate::index::{CallInfo, Nav, segments};
 use crate::model::id::{CallId, CodeId, ProcessIx};
 use crate::trace::Trace;
 use std::collections::HashSet;
@@ -72,19 +72,22 @@ impl Calls {
     /// Selects a call and unfolds what is around it.
     pub fn go_to(&mut self, id: CallId, cx: &mut Cx<'_>) {
         let Some(trace) = trace(cx.session) else { return };
-        let trace = read(&trace);
+        self.select_call(&read(&trace), id, cx);
+    }
+
+    fn select_call(&mut self, trace: &Trace, id: CallId, cx: &mut Cx<'_>) {
         self.stop_following();
         // Whoever walks through hits leaves the ones before folded; whoever moves about at one keeps it (`stay`).
         // A root that does not have it inside gives way.
         while let Some(root) = self.root() {
-            if contains(&trace, root, id) {
+            if contains(trace, root, id) {
                 break;
             }
             self.roots.pop();
         }
-        self.tree.reveal(&trace, id, true);
+        self.tree.reveal(trace, id, true);
         self.selected = Some(Node::Call(id));
-        self.rebuild(&trace, cx.rows());
+        self.rebuild(trace, cx.rows());
         cx.request(Request::Selected);
     }
 
@@ -269,6 +272,23 @@ impl Calls {
         let Some(call) = self.call().copied() else { return };
         self.search.for_code(call.id.process, call.code);
         self.next_hit(forward, cx);
+    }
+
+    /// To another segment of the generator or coroutine.
+    fn segment(&mut self, trace: &Trace, action: Action, cx: &mut Cx<'_>) {
+        let Some(call) = self.call().copied() else { return };
+        let (found, none) = match action {
+            Action::NextSegment => (segments::next(trace, &call), "did not go on later"),
+            Action::LastSegment => (segments::last(trace, &call), "did not go on later"),
+            Action::PreviousSegment => (segments::previous(trace, &call), "did not run before"),
+            _ => (segments::first(trace, &call), "did not run before"),
+        };
+        match found {
+            Ok(id) => self.select_call(trace, id, cx),
+            Err(_) if call.generator == 0 => cx.say(Tone::Plain, "this call is no generator or coroutine that yielded"),
+            Err(segments::Missing::None) => cx.say(Tone::Plain, format!("this generator {none}")),
+            Err(segments::Missing::TooFar) => cx.say(Tone::Warning, "its next part is too far away to look for"),
+        }
     }
 
     /// To the next call that the search looks for.
@@ -479,6 +499,9 @@ impl Pane for Calls {
             (Action::ToggleValues, _) => {
                 let now = self.values.unwrap_or(cx.config.values_in_rows);
                 self.values = Some(!now);
+            }
+            (Action::NextSegment | Action::PreviousSegment | Action::LastSegment | Action::FirstSegment, _) => {
+                self.segment(&trace, action, cx);
             }
             (Action::NextSame, _) => self.same(true, cx),
             (Action::PreviousSame, _) => self.same(false, cx),

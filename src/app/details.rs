@@ -279,6 +279,9 @@ fn of_call(trace: &Trace, call: &CallInfo, cx: &Cx<'_>) -> Shown {
         when = format!("{when}   {} inside", units::plural(call.descendants, "call", "calls"));
     }
     facts.push((when, Role::Dim));
+    if let Some((_, task)) = Nav::of(trace, call.id).and_then(|nav| nav.task_around(call.id.ordinal)) {
+        notes.insert(0, ("task", clean(&task).into_owned(), Role::Text));
+    }
     let role = if is_module { Role::Module } else { Role::Accent };
     Shown { title: (title, role), aside, facts, notes, place, recorded_at: trace.manifest().started_at }
 }

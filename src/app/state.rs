@@ -1,18 +1,21 @@
 //! The whole explorer as one value, and the one function that changes it.
 //!
 //! [`State::update`] takes an event and returns what is to be done outside. It never blocks, never touches the terminal,
-//! and never reads a file that could be slow: those are effects.
+//! and never reads a file that could be slow: those are effects. What keys and the mouse do is in `input`, what actions
+//! do in `actions`.
+
+mod actions;
+mod input;
 
 use super::calls::Calls;
-use super::event::{Effect, Effects, Event, Mouse, MouseKind, Signal};
+use super::event::{Effect, Effects, Event, Signal};
 use super::layout::{Area, Layout, Size};
-use super::line_edit::LineEdit;
-use super::overlay::{Answer, Overlay, Palette, Question, Reply};
-use super::pane::{Cx, Hit, Message, Pane, PaneId, Request, Tone};
+use super::overlay::Overlay;
+use super::pane::{Cx, Message, Pane, PaneId, Request, Tone};
 use super::panes::Panes;
 use super::search::Prompt;
 use super::session::Session;
-use crate::config::{Action, Config, Context, Key, Theme};
+use crate::config::{Config, Context};
 
 /// The whole explorer.
 #[derive(Debug)]
@@ -40,12 +43,6 @@ pub struct State {
     /// Whether the list of saved traces is behind the explorer, to go back to.
     pub from_list: bool,
 }
-
-/// How many searches are remembered.
-const SEARCHES: usize = 50;
-
-/// Rows per notch of the wheel.
-const WHEEL: isize = 3;
 
 impl State {
     /// The list of saved traces, still empty.
@@ -315,272 +312,5 @@ impl State {
             self.request_selected(effects);
         }
         effects.redraw = true;
-    }
-
-    fn key(&mut self, key: Key, effects: &mut Effects) {
-        if self.message.take().is_some() {
-            effects.redraw = true;
-        }
-        if self.overlay.is_some() {
-            let contexts = self.contexts();
-            let rows = self.overlay_rows();
-            if let Some(overlay) = &mut self.overlay {
-                let reply = overlay.key(key, &self.config.keymap, &contexts, rows);
-                self.reply(reply, effects);
-            }
-            return;
-        }
-        if self.prompt.is_some() {
-            self.prompt_key(key, effects);
-            return;
-        }
-        if self.panes.get(self.focus).typing() {
-            // A help key that is no letter helps while typing, too.
-            if key.typed().is_none() && self.config.keymap.action(&[Context::Global], key) == Some(Action::Help) {
-                return self.act(Action::Help, effects);
-            }
-            self.with(self.focus, effects, |pane, cx| pane.key(key, cx));
-            return;
-        }
-        if let Some(action) = self.config.keymap.action(&self.contexts(), key) {
-            self.act(action, effects);
-        }
-    }
-
-    fn reply(&mut self, reply: Reply, effects: &mut Effects) {
-        effects.redraw = true;
-        if reply != Reply::Stay {
-            self.overlay = None;
-        }
-        match reply {
-            Reply::Stay | Reply::Close | Reply::Take(Answer::Nothing) => {}
-            Reply::Take(Answer::Do(effect)) => effects.push(effect),
-            Reply::Take(Answer::DoAll(list)) => effects.list.extend(list),
-            Reply::Take(Answer::Ask(request)) => self.request(*request, effects),
-            Reply::Act(action) => self.act(action, effects),
-        }
-    }
-
-    /// How many rows of content an overlay has room for.
-    #[must_use]
-    pub fn overlay_rows(&self) -> usize {
-        usize::from(self.size.height.saturating_sub(6)).max(1)
-    }
-
-    fn paste(&mut self, text: &str, effects: &mut Effects) {
-        effects.redraw = true;
-        if let Some(prompt) = &mut self.prompt {
-            prompt.line.insert(text);
-        } else if let Some(Overlay::Palette(palette)) = &mut self.overlay {
-            palette.line.insert(text);
-        } else if self.overlay.is_none() && self.panes.get(self.focus).typing() {
-            self.with(self.focus, effects, |pane, cx| pane.paste(text, cx));
-        }
-    }
-
-    fn prompt_key(&mut self, key: Key, effects: &mut Effects) {
-        effects.redraw = true;
-        let Some(prompt) = &mut self.prompt else { return };
-        match self.config.keymap.action(&[Context::Text], key) {
-            Some(Action::Accept) => {
-                let (pane, text) = (prompt.pane, prompt.line.text().to_owned());
-                self.prompt = None;
-                if !text.is_empty() {
-                    self.searches.retain(|earlier| *earlier != text);
-                    self.searches.push(text.clone());
-                    if self.searches.len() > SEARCHES {
-                        self.searches.remove(0);
-                    }
-                }
-                self.with(pane, effects, |pane, cx| pane.search(&text, true, cx));
-            }
-            Some(Action::Cancel) => self.prompt = None,
-            Some(step @ (Action::Earlier | Action::Later)) => {
-                let at = match (step, prompt.earlier) {
-                    (Action::Earlier, None) => Some(0),
-                    (Action::Earlier, Some(at)) => Some((at + 1).min(self.searches.len().saturating_sub(1))),
-                    (_, Some(at)) => at.checked_sub(1),
-                    (_, None) => None,
-                };
-                let text = at.and_then(|at| self.searches.iter().rev().nth(at));
-                prompt.line = LineEdit::new(text.map_or("", String::as_str));
-                prompt.earlier = at;
-            }
-            _ => {
-                prompt.line.key(key);
-            }
-        }
-    }
-
-    fn mouse(&mut self, mouse: Mouse, effects: &mut Effects) {
-        let wheel = match mouse.kind {
-            MouseKind::WheelUp => -WHEEL,
-            MouseKind::WheelDown => WHEEL,
-            _ => 0,
-        };
-        if self.overlay.is_some() {
-            let contexts = self.contexts();
-            if wheel != 0 {
-                let key = Key::plain(if wheel < 0 { crate::config::KeyCode::Up } else { crate::config::KeyCode::Down });
-                let rows = self.overlay_rows();
-                if let Some(overlay) = &mut self.overlay {
-                    let reply = overlay.key(key, &self.config.keymap, &contexts, rows);
-                    self.reply(reply, effects);
-                }
-            } else if mouse.kind == MouseKind::Click {
-                let reply = match (mouse.hit, &mut self.overlay) {
-                    (Some(Hit::Overlay(row)), Some(overlay)) => overlay.click(row, &contexts),
-                    (_, Some(Overlay::Ask(_))) => Reply::Stay,
-                    _ => Reply::Close,
-                };
-                self.reply(reply, effects);
-            }
-            return;
-        }
-        let pane = match mouse.hit {
-            Some(Hit::Row(pane, _) | Hit::Fold(pane, _) | Hit::Pane(pane)) => pane,
-            Some(Hit::Tab(pane)) if mouse.kind == MouseKind::Click => return self.show(pane, effects),
-            Some(Hit::Hint(action)) if mouse.kind == MouseKind::Click => return self.act(action, effects),
-            _ => return,
-        };
-        if wheel != 0 {
-            self.with(pane, effects, |pane, cx| pane.scroll(wheel, cx));
-            effects.redraw = true;
-            return;
-        }
-        if matches!(mouse.kind, MouseKind::Click | MouseKind::DoubleClick) {
-            if self.focus != pane {
-                self.focus = pane;
-            }
-            effects.redraw = true;
-            let double = mouse.kind == MouseKind::DoubleClick;
-            let (row, fold) = match mouse.hit {
-                Some(Hit::Row(_, row)) => (Some(row), false),
-                Some(Hit::Fold(_, row)) => (Some(row), true),
-                _ => (None, false),
-            };
-            self.with(pane, effects, |pane, cx| pane.click(row, fold, double, cx));
-        }
-    }
-
-    /// Does an action: the focused pane is asked first, then the main one, then everybody's meaning holds.
-    fn act(&mut self, action: Action, effects: &mut Effects) {
-        effects.redraw = true;
-        if self.with(self.focus, effects, |pane, cx| pane.act(action, cx)) {
-            return;
-        }
-        if self.focus != self.main && action.row().context == self.main.context() {
-            self.with(self.main, effects, |pane, cx| pane.act(action, cx));
-            return;
-        }
-        match action {
-            Action::Quit => self.quit(effects),
-            Action::Help => self.overlay = Some(Overlay::Help(0)),
-            Action::Palette => self.overlay = Some(Overlay::Palette(Palette::default())),
-            Action::ShowCalls => self.tab(PaneId::Calls, effects),
-            Action::ShowFilters => self.tab(PaneId::Filters, effects),
-            Action::ShowNames => self.tab(PaneId::Names, effects),
-            Action::ShowOutput => self.tab(PaneId::Output, effects),
-            Action::ShowFunctions => self.tab(PaneId::Functions, effects),
-            Action::NextPane | Action::PreviousPane => {
-                self.focus =
-                    if self.focus == self.main && self.main.has_details() { PaneId::Details } else { self.main };
-                self.refresh(effects);
-            }
-            Action::Search => {
-                self.prompt = Some(Prompt { pane: self.main, line: LineEdit::default(), earlier: None });
-            }
-            Action::Pause => self.pause(effects),
-            Action::PauseRecording => self.pause_recording(effects),
-            Action::Preview => self.next_preview(effects),
-            Action::Suspend => effects.push(Effect::Suspend),
-            Action::Redraw => effects.push(Effect::Repaint),
-            Action::ToggleMouse => {
-                self.config.mouse = !self.config.mouse;
-                effects.push(Effect::Mouse(self.config.mouse));
-                let text = if self.config.mouse { "the mouse is ours" } else { "the mouse is the terminal's" };
-                self.say(Tone::Plain, text, effects);
-            }
-            Action::NextTheme => self.next_theme(effects),
-            Action::Copy => {
-                let text = self.with(self.focus, effects, |pane, cx| pane.copied(cx));
-                match text {
-                    Some(text) => {
-                        self.say(Tone::Plain, &format!("copied: {text}"), effects);
-                        effects.push(Effect::Copy(text));
-                    }
-                    None => self.say(Tone::Plain, "there is nothing to copy here", effects),
-                }
-            }
-            Action::Edit => {
-                let place = self.with(self.focus, effects, |pane, cx| pane.place(cx));
-                let place = place.or_else(|| self.with(self.main, effects, |pane, cx| pane.place(cx)));
-                match place {
-                    Some((path, line)) => effects.push(Effect::Edit(path, line)),
-                    None => self.say(Tone::Plain, "there is no source file to open here", effects),
-                }
-            }
-            Action::Back => self.back(effects),
-            _ => {}
-        }
-    }
-
-    fn tab(&mut self, id: PaneId, effects: &mut Effects) {
-        if self.main != PaneId::Traces {
-            self.show(id, effects);
-        }
-    }
-
-    fn pause(&mut self, effects: &mut Effects) {
-        if !self.session.is_live() {
-            self.say(Tone::Plain, "nothing is being recorded, so there is nothing to pause", effects);
-            return;
-        }
-        self.session.paused = !self.session.paused;
-        if !self.session.paused {
-            self.refresh(effects);
-        }
-    }
-
-    fn back(&mut self, effects: &mut Effects) {
-        if self.focus == PaneId::Details {
-            self.focus = self.main;
-        } else if self.main == PaneId::Traces {
-            // Esc is no way to leave by accident.
-        } else if self.main != PaneId::Calls {
-            self.show(PaneId::Calls, effects);
-        } else if self.from_list && !self.session.target_runs {
-            effects.push(Effect::CloseTrace);
-        }
-    }
-
-    fn next_theme(&mut self, effects: &mut Effects) {
-        let names: Vec<&str> = crate::config::theme::BUILTIN.iter().map(|(name, _)| *name).collect();
-        let at = names.iter().position(|name| *name == self.config.theme.name).map_or(0, |at| (at + 1) % names.len());
-        if let Some(theme) = Theme::builtin(names[at]) {
-            self.say(Tone::Plain, &format!("theme: {}", theme.name), effects);
-            self.config.theme = theme;
-        }
-    }
-
-    fn quit(&mut self, effects: &mut Effects) {
-        if !self.session.target_runs {
-            effects.push(Effect::Quit);
-            return;
-        }
-        self.overlay = Some(Overlay::Ask(Question {
-            title: "The program still runs.".to_owned(),
-            text: vec![super::text::clean(&self.session.status.program).into_owned()],
-            answers: vec![
-                ('s', "Stop it".to_owned(), Answer::DoAll(vec![Effect::StopTarget, Effect::Quit])),
-                (
-                    'l',
-                    "Leave it running and recording".to_owned(),
-                    Answer::DoAll(vec![Effect::LeaveTarget, Effect::Quit]),
-                ),
-                ('c', "Cancel".to_owned(), Answer::Nothing),
-            ],
-            at: 0,
-        }));
     }
 }

@@ -49,7 +49,7 @@ pub fn run(args: &PrintArgs) -> Outcome {
                 let name = thread.name.as_deref().map_or_else(|| format!("thread {}", thread.no.0), str::to_owned);
                 writeln!(out, "  {}", printable(&name))?;
             }
-            let mut writer = Writer { trace: &trace, process, nav, out: &mut out };
+            let mut writer = Writer { trace: &trace, process, nav, out: &mut out, tasks: Vec::new() };
             for index in 0..thread.blocks().len() {
                 nav.each_in_block(index, |call| if args.json { writer.json(&call) } else { writer.text(&call) })?;
                 progress.inc(1);
@@ -75,6 +75,8 @@ struct Writer<'a, W> {
     process: &'a Process,
     nav: Nav<'a>,
     out: &'a mut W,
+    /// Tasks of the calls around the last one, with their depths.
+    tasks: Vec<(u32, String)>,
 }
 
 /// A call, as `print --json` writes it. Scripts rely on these names.
@@ -115,6 +117,7 @@ impl<W: Write> Writer<'_, W> {
         let result = self.bytes(call.result);
         let params = record.map_or(&[][..], |record| &record.facts.params);
         let raised = call.outcome == Ending::Raise;
+        let task = self.task(call);
         let row = Row {
             id: self.trace.call_name(call.id),
             parent: call.parent.map(|parent| self.trace.call_name(parent)),
@@ -130,7 +133,7 @@ impl<W: Write> Writer<'_, W> {
             end_ns: call.end_ns,
             outcome: call.outcome.as_str(),
             opening: opening(call.opening),
-            task: self.task(call),
+            task,
             args: match (&args, call.opening) {
                 (Some(bytes), Opening::Call) => Some(json::arguments(params, &value::arguments(bytes))),
                 // A function without parameters is written without arguments.
@@ -185,13 +188,15 @@ impl<W: Write> Writer<'_, W> {
             .collect()
     }
 
-    fn task(&self, call: &CallInfo) -> Option<String> {
-        let record = self.process.code(call.code)?;
-        if !matches!(record.facts.kind, crate::model::code::CodeKind::Coroutine) {
-            return None;
+    /// The asyncio task that a call runs in: noted at a coroutine, it holds for everything inside.
+    fn task(&mut self, call: &CallInfo) -> Option<String> {
+        self.tasks.retain(|(depth, _)| *depth < call.depth);
+        if self.process.code(call.code).is_some_and(|record| record.facts.kind.is_async())
+            && let Some(name) = self.nav.task(call.id.ordinal)
+        {
+            self.tasks.push((call.depth, name));
         }
-        let note = *self.nav.notes(call.id.ordinal, |tag| tag == tag::TASK, 1).first()?;
-        self.nav.payload(note.payload).map(|name| String::from_utf8_lossy(&name).into_owned())
+        self.tasks.last().map(|(_, name)| name.clone())
     }
 
     fn bytes(&self, payload: Option<Payload>) -> Option<Vec<u8>> {
@@ -221,6 +226,10 @@ impl<W: Write> Writer<'_, W> {
                 Opening::Resync => "  (already running)",
                 _ => "  (resumed)",
             });
+        }
+        if let Some(task) = self.task(call).filter(|_| self.tasks.last().is_some_and(|(depth, _)| *depth == call.depth))
+        {
+            row.push_str(&format!("  in task {}", printable(&task)));
         }
         if let Some(record) = self.process.code(call.code) {
             let file = record.facts.abs_path.rsplit('/').next().unwrap_or_default();

@@ -158,6 +158,14 @@ actions! {
     NextSame "next_same" Calls ["*"] "to the next call of the same function" "";
     /// To the previous call of the same function.
     PreviousSame "previous_same" Calls ["#"] "to the previous call of the same function" "";
+    /// To the segment in which a generator went on.
+    NextSegment "next_segment" Calls [")"] "generator, coroutine: to where it went on" "";
+    /// To the segment before.
+    PreviousSegment "previous_segment" Calls ["("] "generator, coroutine: to where it ran before" "";
+    /// To the last segment.
+    LastSegment "last_segment" Calls ["}"] "generator, coroutine: to where it ran last" "";
+    /// To the first segment.
+    FirstSegment "first_segment" Calls ["{"] "generator, coroutine: to where it began" "";
     /// To the deepest running call.
     Running "running" Calls ["."] "to the call that runs now" "";
     /// Keep the running call in view.

@@ -7,7 +7,7 @@
 
 use crate::index::call::{CallInfo, Ended, Note, Outcome, Payload};
 use crate::model::id::{CallId, CodeId, ProcessIx, ThreadNo};
-use crate::trace::event::Body;
+use crate::trace::event::{Body, tag};
 use crate::trace::open_list::OpenEntry;
 use crate::trace::reader::decode::{Decoded, NONE, Opened};
 use crate::trace::reader::thread::Gap;
@@ -45,6 +45,12 @@ impl<'a> Nav<'a> {
     #[must_use]
     pub fn of(trace: &'a Trace, id: CallId) -> Option<Self> {
         Self::new(trace, id.process, id.thread)
+    }
+
+    /// The trace.
+    #[must_use]
+    pub fn trace(&self) -> &'a Trace {
+        self.trace
     }
 
     /// The process.
@@ -329,6 +335,42 @@ impl<'a> Nav<'a> {
             }
         }
         list
+    }
+
+    /// The asyncio task that was noted when this segment of a coroutine opened; one without a name goes by the number of its
+    /// coroutine.
+    #[must_use]
+    pub fn task(&self, ordinal: u64) -> Option<String> {
+        let Place::Event(index, block, local) = self.place(ordinal)? else { return None };
+        let open = block.opens.get(local)?;
+        let noted = |block: &Decoded, owner: u32| {
+            let note = block.notes.iter().find(|note| note.tag == tag::TASK && note.owner == owner)?;
+            match block.event(note.at) {
+                Some(Body::Note { payload, .. }) => Some(String::from_utf8_lossy(payload).into_owned()),
+                _ => None,
+            }
+        };
+        // The note follows the opening, and may be the first event of the next block.
+        let name = match noted(&block, local as u32) {
+            None if local + 1 == block.opens.len() && open.close == NONE => {
+                let next =
+                    self.block(index + 1).filter(|next| next.notes.first().is_some_and(|note| note.opens == 0))?;
+                noted(&next, NONE)?
+            }
+            name => name?,
+        };
+        if name.is_empty() { self.call(ordinal).map(|call| format!("#{:x}", call.generator)) } else { Some(name) }
+    }
+
+    /// The task in which a call runs: that of the nearest call around it (or itself) that has one, and that call.
+    #[must_use]
+    pub fn task_around(&self, ordinal: u64) -> Option<(u64, String)> {
+        const NEAR: usize = 256;
+        let around = self.ancestors(ordinal, NEAR);
+        std::iter::once(ordinal).chain(around).find_map(|at| {
+            let record = self.process.code(self.code(at)?)?;
+            record.facts.kind.is_async().then(|| self.task(at)).flatten().map(|name| (at, name))
+        })
     }
 
     /// The smallest existing ordinal from `ordinal` on: itself, unless it was lost in a gap.

@@ -71,7 +71,8 @@ pub fn next(trace: &Trace, profile: Option<&Profile>, from: CallId, blocks: usiz
 /// What came of the test `call`; that of a coroutine is told by its last segment.
 #[must_use]
 pub fn verdict(nav: &Nav<'_>, call: &CallInfo) -> Verdict {
-    let last = segments::last(nav, call).ok().and_then(|ordinal| nav.call(ordinal));
+    let last = segments::last(nav.trace(), call).ok();
+    let last = last.and_then(|id| Nav::of(nav.trace(), id)?.call(id.ordinal));
     let call = last.as_ref().unwrap_or(call);
     match call.outcome {
         Outcome::Return => Verdict::Passed,

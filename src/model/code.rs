@@ -40,6 +40,14 @@ pub enum CodeKind {
     AsyncGenerator,
 }
 
+impl CodeKind {
+    /// Whether it runs in an event loop, as a rule.
+    #[must_use]
+    pub fn is_async(self) -> bool {
+        matches!(self, Self::Coroutine | Self::AsyncGenerator)
+    }
+}
+
 /// Record, or pass over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -7,6 +7,7 @@
 use super::capture::{CodeValues, Policies, Shape};
 use super::python::{self, Name};
 use super::qualnames::Qualnames;
+use super::rename;
 use super::world::{Found, Interpreter, Spec, module_name};
 use crate::filter::{Engine, FrameFacts, obj_name};
 use crate::model::code::{CodeFacts, CodeKind, CodeRecord, Exec, RuleRef, Verdict};
@@ -55,6 +56,8 @@ impl Mark {
     pub const FIXED: u64 = 16;
     /// A generator or coroutine, where the backend must know that.
     pub const GENERATOR: u64 = 32;
+    /// A coroutine or an asynchronous generator: it may run in a task.
+    pub const ASYNC: u64 = 64;
 
     /// Puts a mark together.
     pub fn new(id: u32, epoch: u32, flags: u64) -> Self {
@@ -100,6 +103,8 @@ pub struct Codes {
     /// From what identifies an entry to its number.
     by_identity: HashMap<Box<[u8]>, u32>,
     synthetic: usize,
+    /// Entries whose calls are not recorded but whose end is waited for.
+    setters: Vec<u32>,
     key: Vec<u8>,
     own_folder: String,
     values: Values,
@@ -147,6 +152,7 @@ impl Codes {
             by_input: HashMap::new(),
             by_identity: HashMap::new(),
             synthetic: 0,
+            setters: Vec::new(),
             key: Vec::new(),
             own_folder,
             values,
@@ -354,6 +360,9 @@ impl Codes {
             };
             self.write(&record)?;
             self.synthetic += usize::from(is_synthetic(&record.facts.filename));
+            if rename::is_setter(record.module.as_deref(), &record.facts, code) {
+                self.setters.push(id);
+            }
             let mark = self.mark(&record);
             self.records.push(record);
             self.marks.push(mark.0);
@@ -387,6 +396,11 @@ impl Codes {
         Ok(mark)
     }
 
+    /// Whether an entry is the setter of a thread's name.
+    pub fn is_setter(&self, id: u32) -> bool {
+        self.setters.contains(&id)
+    }
+
     /// # Safety
     /// The GIL is held and `code` is a code object.
     unsafe fn qualname(&mut self, code: *mut ffi::PyObject) -> String {
@@ -408,7 +422,7 @@ impl Codes {
 
     fn mark(&self, record: &CodeRecord) -> Mark {
         let mut flags = 0;
-        if record.facts.kind == CodeKind::Module {
+        if record.facts.kind == CodeKind::Module || self.is_setter(record.id.0) {
             flags |= Mark::BODY;
         }
         if record.verdict.exec == Exec::Trace {
@@ -416,6 +430,7 @@ impl Codes {
             flags |= if self.captures_anything() { Mark::VALUES } else { 0 };
             let generator = !matches!(record.facts.kind, CodeKind::Function | CodeKind::Module);
             flags |= if generator && self.bytecode.is_some() { Mark::GENERATOR } else { 0 };
+            flags |= if record.facts.kind.is_async() { Mark::ASYNC } else { 0 };
         } else if record.verdict.reason.is_some() {
             flags = Mark::FIXED;
         }

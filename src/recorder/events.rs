@@ -5,6 +5,8 @@ use super::clock;
 use super::codes::{self, Mark};
 use super::control;
 use super::process;
+use super::rename;
+use super::tasks;
 use super::thread::{self, Thread, generator};
 use super::values::{self, Handed};
 use crate::trace::event::{Closing, Opening};
@@ -83,6 +85,10 @@ unsafe fn open_inner(code: *mut ffi::PyObject, how: Opening) -> Reply {
         Ok(thread) => {
             // SAFETY: as the caller promised.
             let written = unsafe { values::open(thread, code, call(code, mark, how, false)) };
+            if mark.has(Mark::ASYNC) {
+                // SAFETY: as the caller promised.
+                unsafe { tasks::coroutine_opened(thread) };
+            }
             if written { Ok(()) } else { Err(reason(thread)) }
         }
         Err(failure) => Err(failure.to_string()),
@@ -172,9 +178,16 @@ unsafe fn close_inner(code: *mut ffi::PyObject, how: Closing, handed: Handed) ->
         Closing::Yield => generator(unsafe { ffi::PyEval_GetFrame() }),
         _ => 0,
     };
-    let hidden = thread.writer.open().last().is_none_or(|top| top.hidden);
-    let written = if hidden {
-        thread.writer.close_call(clock::raw(), how, generator, None)
+    let hidden = thread.writer.open().last().filter(|top| top.hidden).map(|top| top.code);
+    let written = if let Some(id) = hidden {
+        let written = thread.writer.close_call(clock::raw(), how, generator, None);
+        // SAFETY: as the caller promised.
+        unsafe {
+            if let Some(process) = process::own().filter(|process| process.codes().is_setter(id)) {
+                rename::happened(process, thread);
+            }
+        }
+        written
     } else {
         // SAFETY: as the caller promised.
         unsafe { values::close(thread, code, how, generator, handed) }

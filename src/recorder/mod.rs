@@ -2,7 +2,8 @@
 //! C API: the hot path has no room for anything between it and the interpreter.
 //!
 //! `module` is what Python imports; `start` begins and ends a recording; `monitoring` (3.12 and newer) and `profile`
-//! (3.10, 3.11) are the backends that receive the events, and the hot path; `events` is what happens off it; `codes` decides about code objects; `process` and `thread` hold the state;
+//! (3.10, 3.11) are the backends that receive the events, and the hot path; `events` is what happens off it; `codes` decides about code objects; `tasks` and `rename` note what asyncio and `threading` call things;
+//! `process` and `thread` hold the state;
 //! `capture` reads arguments, results and variables, `values` attaches them to events.
 #![allow(unsafe_code, reason = "this is C API code from end to end; each block says why it is sound")]
 
@@ -21,8 +22,10 @@ mod process;
 mod profile;
 mod python;
 mod qualnames;
+mod rename;
 mod slab;
 mod start;
+mod tasks;
 mod thread;
 mod values;
 mod world;

@@ -15,7 +15,6 @@ use crate::model::evidence::NamingMode;
 use crate::model::id::ProcessKey;
 use crate::model::time::ClockPair;
 use crate::naming::{Namer, Platform};
-use crate::trace::event::tag;
 use crate::trace::format::{CODE_LOG, state};
 use crate::trace::log_writer::LogWriter;
 use crate::trace::manifest::ProcessInfo;
@@ -238,7 +237,9 @@ pub unsafe fn end() {
         change::each_thread(process, |thread, frame| {
             // A thread that runs no Python any more has ended, only the system does not know it yet.
             if frame.is_null() && thread.ident != libc::pthread_self() as u64 {
-                thread.writer.note(clock::raw(), tag::THREAD_END, &[]);
+                thread.end();
+            } else {
+                thread.say_name(clock::raw());
             }
             thread.writer.finish();
             Ok(())

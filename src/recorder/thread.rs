@@ -26,6 +26,12 @@ pub struct Thread {
     pub ident: u64,
     /// What recording values needs; `None` when they are not recorded.
     pub values: Option<Box<ThreadValues>>,
+    /// Its name, as it was noted last.
+    pub name: Option<String>,
+    /// It has had another name before.
+    pub renamed: bool,
+    /// Depth and ordinal of the coroutine whose task was noted last.
+    pub in_task: (usize, u64),
     /// Address of the innermost frame when the open calls were last brought in line from outside.
     expected: usize,
 }
@@ -37,6 +43,20 @@ const READY: u32 = 1;
 const RESYNCED: u32 = 2;
 
 impl Thread {
+    /// The last words of a thread: that it ends, and the name it has by then, which readers look for here.
+    pub fn end(&mut self) {
+        let raw = clock::raw();
+        self.say_name(raw);
+        self.writer.note(raw, tag::THREAD_END, &[]);
+    }
+
+    /// Says a name that is not the first once more.
+    pub fn say_name(&mut self, raw: u64) {
+        if let Some(name) = self.name.as_ref().filter(|_| self.renamed) {
+            self.writer.note(raw, tag::THREAD_NAME, name.as_bytes());
+        }
+    }
+
     /// Says that the open calls were brought in line with a stack that had `frame` (or nothing) on top.
     pub fn expect(&mut self, frame: *mut ffi::PyFrameObject) {
         self.expected = frame as usize;
@@ -76,7 +96,7 @@ impl Drop for Ending {
                 streams.swap_remove(index);
                 // SAFETY: what is listed is alive, and only this thread, which ends, used it.
                 unsafe {
-                    (*thread).writer.note(clock::raw(), tag::THREAD_END, &[]);
+                    (*thread).end();
                     (*thread).writer.finish();
                     std::ptr::drop_in_place(thread);
                 }
@@ -122,7 +142,16 @@ pub unsafe fn enter(process: &'static Process, top_opens: bool) -> Result<&'stat
     let slot = process.slab().take().ok_or_else(no_memory)?;
     // SAFETY: fresh memory for one thread; it stays until the thread ends.
     let thread = unsafe {
-        slot.write(Thread { ready: READY, writer, ident, values: ThreadValues::new(process), expected: 0 });
+        slot.write(Thread {
+            ready: READY,
+            writer,
+            ident,
+            values: ThreadValues::new(process),
+            name: name(ident),
+            renamed: false,
+            in_task: (usize::MAX, 0),
+            expected: 0,
+        });
         &mut *slot
     };
     CURRENT.with(|current| current.set(slot));
@@ -130,7 +159,7 @@ pub unsafe fn enter(process: &'static Process, top_opens: bool) -> Result<&'stat
     process.streams().push(slot);
     // SAFETY: the GIL is held.
     unsafe {
-        if let Some(name) = name(ident) {
+        if let Some(name) = &thread.name {
             thread.writer.note(clock::raw(), tag::THREAD_NAME, name.as_bytes());
         }
         if process.resync_new.get() {
@@ -223,11 +252,11 @@ pub fn generator(frame: *mut ffi::PyFrameObject) -> u64 {
     frame as u64 >> 4
 }
 
-/// The name that `threading` knows a thread by.
+/// The name that `threading` knows a thread by, now.
 ///
 /// # Safety
 /// The GIL is held.
-unsafe fn name(ident: u64) -> Option<String> {
+pub unsafe fn name(ident: u64) -> Option<String> {
     static THREADING: Name = Name::new(c"threading");
     static ACTIVE: Name = Name::new(c"_active");
     static NAME: Name = Name::new(c"_name");
