@@ -551,8 +551,9 @@ impl Pane for Calls {
             }
         }
         let before = self.selected;
+        let was_open = self.call().is_some_and(|call| call.end_ns.is_none());
         self.rebuild(&trace, cx.rows());
-        if before != self.selected || self.call().is_some_and(|call| call.end_ns.is_none()) {
+        if before != self.selected || was_open {
             cx.request(Request::Selected);
         }
         cx.redraw();
@@ -587,7 +588,7 @@ impl Pane for Calls {
     }
 
     fn hints(&self) -> Vec<Action> {
-        vec![Action::Follow, Action::Search, Action::Toggle, Action::Why, Action::Select]
+        vec![Action::Follow, Action::Search, Action::Toggle, Action::Why, Action::Select, Action::ShowLines]
     }
 }
 

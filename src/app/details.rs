@@ -1,7 +1,7 @@
 //! Details of what is selected: times, values, source, why it was recorded and how it got its name.
 
 use super::calls::label;
-use super::calls::tree::{Fold, Node};
+use super::calls::tree::Node;
 use super::event::Effect;
 use super::list::Cursor;
 use super::pane::{Cx, Pane, Tone};
@@ -9,23 +9,19 @@ use super::session::read;
 use super::source::Source;
 use super::text::clean;
 use super::units;
+use super::value_rows::{ValueRow, ValueRows, inside};
 use crate::config::{Action, Context, Role};
 use crate::index::{CallInfo, Nav, Outcome};
 use crate::model::code::{CodeRecord, Exec};
 use crate::model::evidence;
 use crate::model::id::{CodeId, ProcessIx};
-use crate::model::value::{Raised, Value, show, tree};
+use crate::model::value::{Value, tree};
 use crate::trace::Trace;
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Source files kept in memory.
 const KEPT: usize = 8;
-/// Characters of a value on its line.
-const VALUE_WIDTH: usize = 400;
-/// Rows of values at most; what is beyond is said.
-const MAX_ROWS: usize = 2_000;
 
 /// What is shown.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,21 +40,6 @@ pub struct Shown {
     pub recorded_at: f64,
 }
 
-/// A row of the values.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ValueRow {
-    /// Indices from the top, which name it.
-    pub path: Vec<usize>,
-    /// What stands before it.
-    pub label: String,
-    /// The value on one line.
-    pub text: String,
-    /// Its fold sign.
-    pub fold: Fold,
-    /// How it looks.
-    pub role: Role,
-}
-
 /// The state of the pane.
 #[derive(Debug, Default)]
 pub struct Details {
@@ -67,10 +48,9 @@ pub struct Details {
     node: Option<Node>,
     values: label::Values,
     /// Values as rows.
-    rows: Vec<ValueRow>,
+    rows: ValueRows,
     /// The cursor in the values.
     pub cursor: Cursor,
-    open: HashSet<Vec<usize>>,
     sources: Vec<Arc<Source>>,
     wanted: Option<PathBuf>,
     /// Lines that the source is scrolled away from where it would stand.
@@ -83,13 +63,12 @@ impl Details {
     /// The values as rows.
     #[must_use]
     pub fn rows(&self) -> &[ValueRow] {
-        &self.rows
+        self.rows.list()
     }
 
-    /// The source file of what is shown, if it was read.
+    /// A source file, if it was read: that of what is shown is, or will be.
     #[must_use]
-    pub fn source(&self) -> Option<&Source> {
-        let (path, _) = self.shown.as_ref()?.place.as_ref()?;
+    pub fn source(&self, path: &Path) -> Option<&Source> {
         self.sources.iter().find(|source| source.path == *path).map(Arc::as_ref)
     }
 
@@ -157,92 +136,34 @@ impl Details {
 
     fn build_rows(&mut self) {
         self.rows.clear();
-        let values = std::mem::take(&mut self.values);
+        let values = &self.values;
         let mut index = 0;
         for (at, value) in values.arguments.iter().flatten().enumerate() {
             let name = values.params.get(at).map_or("?", String::as_str);
-            self.add(vec![index], name, Held::Value(value), Role::Text);
+            self.rows.value(index, name, "", value, Role::Text);
             index += 1;
         }
         if let Some(value) = &values.result {
-            self.add(vec![index], "result", Held::Value(value), Role::Accent);
+            self.rows.value(index, "result", "", value, Role::Accent);
         }
         if let Some(raised) = &values.raised {
-            self.add(vec![index], "raised", Held::Raised(raised), Role::Error);
-        }
-        self.values = values;
-    }
-
-    fn add(&mut self, path: Vec<usize>, name: &str, held: Held<'_>, role: Role) {
-        if self.rows.len() >= MAX_ROWS {
-            return;
-        }
-        let (text, children, is_leaf) = match held {
-            Held::Value(value) => (tree::line(value, VALUE_WIDTH), Some(value), tree::is_leaf(value)),
-            Held::Raised(raised) => (show::exception(raised, VALUE_WIDTH), None, tree::raised(raised).is_empty()),
-        };
-        let open = self.open.contains(&path);
-        let fold = match (is_leaf, open) {
-            (true, _) => Fold::Leaf,
-            (_, true) => Fold::Unfolded,
-            (_, false) => Fold::Folded,
-        };
-        self.rows.push(ValueRow { path: path.clone(), label: clean(name).into_owned(), text, fold, role });
-        if fold != Fold::Unfolded {
-            return;
-        }
-        let below = match (children, held) {
-            (Some(value), _) => tree::children(value),
-            (None, Held::Raised(raised)) => tree::raised(raised),
-            (None, Held::Value(_)) => Vec::new(),
-        };
-        for (at, child) in below.into_iter().enumerate() {
-            let mut path = path.clone();
-            path.push(at);
-            match child {
-                tree::Child::Item { label, value } => self.add(path, &label, Held::Value(value), Role::Text),
-                tree::Child::More(n) => {
-                    let text = format!("… {} more", units::grouped(n));
-                    self.rows.push(ValueRow { path, label: String::new(), text, fold: Fold::Leaf, role: Role::Dim });
-                }
-            }
+            self.rows.raised(index, "raised", raised, Role::Error);
         }
     }
 
     fn toggle(&mut self, unfold: Option<bool>) {
-        let Some(row) = self.rows.get(self.cursor.at) else { return };
-        let path = row.path.clone();
-        let open = self.open.contains(&path);
-        match unfold.unwrap_or(!open) {
-            true if row.fold == Fold::Folded => {
-                self.open.insert(path);
-            }
-            false if open => {
-                self.open.remove(&path);
-            }
-            false if path.len() > 1 => {
-                // Folding a leaf folds what it is in.
-                let parent = path[..path.len() - 1].to_vec();
-                self.cursor.at = self.rows.iter().position(|row| row.path == parent).unwrap_or(self.cursor.at);
-            }
-            _ => {}
-        }
+        self.cursor.at = self.rows.toggle(self.cursor.at, unfold);
         self.build_rows();
-        self.cursor.at = self.cursor.at.min(self.rows.len().saturating_sub(1));
+        self.cursor.at = self.cursor.at.min(self.rows().len().saturating_sub(1));
     }
 
     fn scroll_source(&mut self, by: isize) {
-        let lines = self.source().and_then(|source| source.lines.as_ref().ok()).map_or(0, Vec::len);
-        let line = self.shown.as_ref().and_then(|shown| shown.place.as_ref()).map_or(1, |(_, line)| *line as usize);
+        let Some((path, line)) = self.shown.as_ref().and_then(|shown| shown.place.as_ref()) else { return };
+        let lines = self.source(path).and_then(|source| source.lines.as_ref().ok()).map_or(0, Vec::len);
+        let line = *line as usize;
         let (least, most) = (1 - line as isize, lines.saturating_sub(line) as isize);
         self.scrolled = self.scrolled.saturating_add(by).clamp(least.min(0), most.max(0));
     }
-}
-
-#[derive(Clone, Copy)]
-enum Held<'a> {
-    Value(&'a Value),
-    Raised(&'a Raised),
 }
 
 fn of_call(trace: &Trace, call: &CallInfo, cx: &Cx<'_>) -> Shown {
@@ -452,15 +373,15 @@ impl Pane for Details {
             }
             Action::PageUp => self.scroll_source(-(rows as isize / 2).max(1)),
             Action::PageDown => self.scroll_source((rows as isize / 2).max(1)),
-            Action::Up if self.rows.is_empty() => self.scroll_source(-1),
-            Action::Down if self.rows.is_empty() => self.scroll_source(1),
-            action => return self.cursor.act(action, self.rows.len(), rows),
+            Action::Up if self.rows().is_empty() => self.scroll_source(-1),
+            Action::Down if self.rows().is_empty() => self.scroll_source(1),
+            action => return self.cursor.act(action, self.rows().len(), rows),
         }
         true
     }
 
     fn click(&mut self, row: Option<usize>, fold: bool, double: bool, _cx: &mut Cx<'_>) {
-        let Some(row) = row.filter(|row| *row < self.rows.len()) else { return };
+        let Some(row) = row.filter(|row| *row < self.rows().len()) else { return };
         self.cursor.at = row;
         if fold || double {
             self.toggle(None);
@@ -472,7 +393,7 @@ impl Pane for Details {
     }
 
     fn copied(&self, _cx: &Cx<'_>) -> Option<String> {
-        match self.rows.get(self.cursor.at) {
+        match self.rows().get(self.cursor.at) {
             Some(row) => Some(self.value_at(&row.path).map_or_else(|| row.text.clone(), tree::copied)),
             None => self.shown.as_ref().map(|shown| shown.title.0.clone()),
         }
@@ -494,16 +415,6 @@ impl Details {
     fn value_at(&self, path: &[usize]) -> Option<&Value> {
         let (first, rest) = path.split_first()?;
         let arguments = self.values.arguments.as_deref().unwrap_or_default();
-        let mut value = match arguments.get(*first) {
-            Some(value) => value,
-            None => self.values.result.as_ref()?,
-        };
-        for at in rest {
-            value = match tree::children(value).into_iter().nth(*at)? {
-                tree::Child::Item { value, .. } => value,
-                tree::Child::More(_) => return None,
-            };
-        }
-        Some(value)
+        inside(arguments.get(*first).or(self.values.result.as_ref())?, rest)
     }
 }

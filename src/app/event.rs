@@ -35,6 +35,8 @@ pub enum Event {
     Totals(std::sync::Arc<super::totals::Totals>),
     /// A search came to something.
     Found(super::search::Found),
+    /// The lines of a call were passed over, or a part of them.
+    Lines(super::lines::Done),
     /// The lab's work came to something.
     Lab(super::lab::LabEvent),
     /// What was asked for could not be done; one sentence.
@@ -109,6 +111,8 @@ pub enum Effect {
     LoadSource(PathBuf),
     /// Search the calls in the background.
     Search(super::search::Query),
+    /// Pass over the lines of a call in the background.
+    Lines(super::lines::Job),
     /// Take the totals per function, in the background.
     SumUp,
     /// Stop a search that is under way.

@@ -13,6 +13,7 @@ pub mod host;
 pub mod lab;
 pub mod layout;
 pub mod line_edit;
+pub mod lines;
 pub mod list;
 pub mod names;
 pub mod output;
@@ -27,6 +28,7 @@ pub mod text;
 pub mod totals;
 pub mod traces;
 pub mod units;
+pub mod value_rows;
 pub mod watch;
 pub mod worker;
 

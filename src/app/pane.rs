@@ -24,6 +24,8 @@ pub enum PaneId {
     Output,
     /// Totals per function.
     Functions,
+    /// The lines of the selected call, step by step.
+    Lines,
     /// Details of what is selected in another pane.
     Details,
     /// The list of saved traces.
@@ -32,7 +34,7 @@ pub enum PaneId {
 
 impl PaneId {
     /// The panes that have a tab while a trace is open, in order.
-    pub const TABS: [Self; 5] = [Self::Calls, Self::Filters, Self::Names, Self::Output, Self::Functions];
+    pub const TABS: [Self; 6] = [Self::Calls, Self::Filters, Self::Names, Self::Output, Self::Functions, Self::Lines];
 
     /// The title of its tab.
     #[must_use]
@@ -43,6 +45,7 @@ impl PaneId {
             Self::Names => "Names",
             Self::Output => "Output",
             Self::Functions => "Functions",
+            Self::Lines => "Lines",
             Self::Details => "Details",
             Self::Traces => "Saved traces",
         }
@@ -63,6 +66,7 @@ impl PaneId {
             Self::Names => Context::Names,
             Self::Output => Context::Output,
             Self::Functions => Context::Functions,
+            Self::Lines => Context::Lines,
             Self::Details => Context::Details,
             Self::Traces => Context::Traces,
         }
@@ -95,6 +99,8 @@ pub enum Request {
     GoTo(CallId),
     /// Select the first call of this function (process, code) in the tree, or the next after the selected one.
     GoToCode(crate::model::id::ProcessIx, crate::model::id::CodeId),
+    /// The same without leaving this pane.
+    Select(CallId),
     /// The selection of a pane has changed: details follow.
     Selected,
     /// This function is selected in a pane: details follow.

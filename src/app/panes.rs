@@ -4,6 +4,7 @@ use super::calls::Calls;
 use super::details::Details;
 use super::filters::Filters;
 use super::functions::Functions;
+use super::lines::Lines;
 use super::names::Names;
 use super::output::Output;
 use super::pane::{Pane, PaneId};
@@ -19,6 +20,7 @@ pub struct Panes {
     pub filters: Filters,
     pub names: Names,
     pub functions: Functions,
+    pub lines: Lines,
     pub traces: Traces,
 }
 
@@ -33,6 +35,7 @@ impl Panes {
             PaneId::Filters => &self.filters,
             PaneId::Names => &self.names,
             PaneId::Functions => &self.functions,
+            PaneId::Lines => &self.lines,
             PaneId::Traces => &self.traces,
         }
     }
@@ -46,6 +49,7 @@ impl Panes {
             PaneId::Filters => &mut self.filters,
             PaneId::Names => &mut self.names,
             PaneId::Functions => &mut self.functions,
+            PaneId::Lines => &mut self.lines,
             PaneId::Traces => &mut self.traces,
         }
     }

@@ -179,6 +179,7 @@ impl State {
                 }
             }
             Event::Found(found) => self.with_calls(&mut effects, |calls, cx| calls.found(&found, cx)),
+            Event::Lines(done) => self.within(PaneId::Lines, &mut effects, |panes, cx| panes.lines.done(done, cx)),
             Event::Lab(event) => self.lab_event(event, &mut effects),
             Event::Source(source) => {
                 self.panes.details.loaded(source);
@@ -263,6 +264,7 @@ impl State {
                 }
                 self.with_calls(effects, |calls, cx| calls.go_to(id, cx));
             }
+            Request::Select(id) => self.with_calls(effects, |calls, cx| calls.go_to(id, cx)),
             Request::GoToCode(process, code) => {
                 self.show(PaneId::Calls, effects);
                 self.with_calls(effects, |calls, cx| {
@@ -298,6 +300,9 @@ impl State {
         let calls = &self.panes.calls;
         let (node, call) = (calls.selected(), calls.call().copied());
         self.within(PaneId::Details, effects, |panes, cx| panes.details.show(node, call.as_ref(), cx));
+        if self.main == PaneId::Lines {
+            self.within(PaneId::Lines, effects, |panes, cx| panes.lines.show(call.as_ref(), cx));
+        }
     }
 
     fn show(&mut self, id: PaneId, effects: &mut Effects) {
@@ -308,7 +313,7 @@ impl State {
             self.focus = id;
         }
         self.refresh(effects);
-        if self.main.has_details() {
+        if self.main.has_details() || self.main == PaneId::Lines {
             self.request_selected(effects);
         }
         effects.redraw = true;

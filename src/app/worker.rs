@@ -3,11 +3,12 @@
 
 use super::calls::tree::Node;
 use super::event::Event;
+use super::lines;
 use super::search::{Found, From, Outcome, Query, Wanted, matching};
 use super::session::{SharedTrace, read};
 use super::source;
 use super::totals::Totals;
-use crate::index::{Direction, Nav, Profile, Search, Step};
+use crate::index::{Direction, Nav, Profile, Search, Step, Walk};
 use crate::model::id::{CallId, CodeId, ProcessIx};
 use crate::trace::Trace;
 use std::collections::HashSet;
@@ -35,6 +36,9 @@ pub struct Worker {
     jobs: Sender<Job>,
     /// Traces whose totals are wanted.
     sums: Sender<SharedTrace>,
+    /// Calls whose lines are wanted, and the number of the newest question about them.
+    lines: Sender<(SharedTrace, lines::Job)>,
+    newest_lines: Arc<AtomicU64>,
     /// The newest search; older ones give up.
     newest: Arc<AtomicU64>,
 }
@@ -49,6 +53,18 @@ impl Worker {
         let (sums, wanted) = channel::<SharedTrace>();
         let told = events.clone();
         thread::Builder::new().name("totals".to_owned()).spawn(move || add_up(&wanted, &told))?;
+        let (lines, asked) = channel::<(SharedTrace, lines::Job)>();
+        let newest_lines = Arc::new(AtomicU64::new(0));
+        let (told, current) = (events.clone(), Arc::clone(&newest_lines));
+        thread::Builder::new().name("lines".to_owned()).spawn(move || {
+            for (trace, job) in asked {
+                let number = job.number;
+                let stale = || current.load(Ordering::Relaxed) != number;
+                if pass_over(&trace, job, &stale, &mut |done| told.send(Event::Lines(done)).is_ok()).is_none() {
+                    return;
+                }
+            }
+        })?;
         let (jobs, receiver) = channel::<Job>();
         let newest = Arc::new(AtomicU64::new(0));
         let current = Arc::clone(&newest);
@@ -70,7 +86,7 @@ impl Worker {
                 }
             }
         })?;
-        Ok(Self { jobs, sums, newest })
+        Ok(Self { jobs, sums, lines, newest_lines, newest })
     }
 
     /// Hands the thread a job.
@@ -85,6 +101,12 @@ impl Worker {
     /// Asks for the totals of a trace. They come in parts while they take long.
     pub fn sum_up(&self, trace: SharedTrace) {
         let _ = self.sums.send(trace);
+    }
+
+    /// Asks about the lines of a call. An older question is given up.
+    pub fn lines(&self, trace: SharedTrace, job: lines::Job) {
+        self.newest_lines.store(job.number, Ordering::Relaxed);
+        let _ = self.lines.send((trace, job));
     }
 
     /// Makes a search that is under way give up.
@@ -126,6 +148,52 @@ fn add_up(wanted: &Receiver<SharedTrace>, events: &SyncSender<Event>) {
             }
         }
     }
+}
+
+/// Passes over the lines of a call and looks for a step, in parts. `None`: `tell` has nobody left to tell.
+fn pass_over(
+    trace: &SharedTrace,
+    mut job: lines::Job,
+    stale: &dyn Fn() -> bool,
+    tell: &mut dyn FnMut(lines::Done) -> bool,
+) -> Option<()> {
+    let mut told = Instant::now();
+    while !stale() {
+        let finished = job.index.advance(&read(trace), STEP);
+        let walk = match job.walk {
+            Some((from, forward, wanted)) if finished => {
+                match job.index.walk(&read(trace), from, forward, wanted, STEP) {
+                    Walk::More(step) => {
+                        job.walk = Some((step, forward, wanted));
+                        continue;
+                    }
+                    found => Some(found),
+                }
+            }
+            _ => None,
+        };
+        if finished || told.elapsed() >= PART {
+            told = Instant::now();
+            if !tell(lines::Done { number: job.number, index: job.index.clone(), finished, walk }) {
+                return None;
+            }
+        }
+        if finished {
+            break;
+        }
+    }
+    Some(())
+}
+
+/// The same from beginning to end, on the caller's thread.
+#[must_use]
+pub fn lines_now(trace: &SharedTrace, job: lines::Job) -> Option<lines::Done> {
+    let mut last = None;
+    pass_over(trace, job, &|| false, &mut |done| {
+        last = Some(done);
+        true
+    });
+    last
 }
 
 /// Blocks that are looked at before the trace is let go of for a moment, so that its follower gets a turn.

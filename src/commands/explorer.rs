@@ -286,6 +286,11 @@ impl Host for Explorer {
                     self.worker.give(Job::Search(Arc::clone(trace), query.clone()));
                 }
             }
+            Effect::Lines(job) => {
+                if let Some(trace) = &state.session.trace {
+                    self.worker.lines(Arc::clone(trace), job.clone());
+                }
+            }
             Effect::SumUp => {
                 if let Some(trace) = &state.session.trace {
                     self.worker.sum_up(Arc::clone(trace));

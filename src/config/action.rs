@@ -24,19 +24,22 @@ pub enum Context {
     Names,
     /// Totals per function.
     Functions,
+    /// The lines of a call.
+    Lines,
     /// While a line of text is typed.
     Text,
 }
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Calls,
         Self::Details,
         Self::Output,
         Self::Filters,
         Self::Names,
         Self::Functions,
+        Self::Lines,
         Self::Traces,
         Self::Lists,
         Self::Global,
@@ -56,6 +59,7 @@ impl Context {
             Self::Filters => "filters",
             Self::Names => "names",
             Self::Functions => "functions",
+            Self::Lines => "lines",
             Self::Text => "text",
         }
     }
@@ -73,6 +77,7 @@ impl Context {
             Self::Filters => "Filters",
             Self::Names => "Names",
             Self::Functions => "Functions",
+            Self::Lines => "Lines",
             Self::Text => "While typing",
         }
     }
@@ -236,6 +241,29 @@ actions! {
     /// Sort by the next column.
     Sort "sort" Functions ["r"] "sort by the next column" "sort";
 
+    /// Into a call, or unfold.
+    LineInto "line_into" Lines ["right", "l"] "into the call made by this line; on a variable: unfold" "";
+    /// Out to the caller, or fold.
+    LineOut "line_out" Lines ["left", "h"] "out to the line that made this call; on a variable: fold" "";
+    /// Into a call, or fold and unfold.
+    LineToggle "line_toggle" Lines ["enter"] "into the call; on a variable: fold or unfold" "into the call";
+    /// Out to the caller.
+    LineCaller "line_caller" Lines ["u"] "out to the line that made this call" "caller";
+    /// Where the value came from.
+    LineOrigin "line_origin" Lines ["="] "to the line that gave the variable under the cursor its value" "who set it";
+    /// To the next change.
+    NextChange "next_change" Lines ["]"] "to the next line that changed the variable" "next change";
+    /// To the change before.
+    PreviousChange "previous_change" Lines ["["] "to the line before that changed the variable" "";
+    /// To the next run of the line.
+    NextRun "next_run" Lines ["*"] "to the next time this line runs" "line again";
+    /// To the run before.
+    PreviousRun "previous_run" Lines ["#"] "to the time before that this line ran" "";
+    /// The variable below.
+    NextValue "next_value" Lines ["J"] "select the variable below, whatever has the focus" "";
+    /// The variable above.
+    PreviousValue "previous_value" Lines ["K"] "select the variable above" "";
+
     /// One row up.
     Up "up" Lists ["up", "k"] "one row up" "";
     /// One row down.
@@ -271,8 +299,10 @@ actions! {
     ShowOutput "show_output" Global ["4"] "output" "";
     /// Totals per function.
     ShowFunctions "show_functions" Global ["5"] "functions" "";
+    /// The lines of the selected call.
+    ShowLines "show_lines" Global ["L"] "lines of the selected call, step by step" "lines";
     /// Move the focus on.
-    NextPane "next_pane" Global ["tab"] "to the other pane" "";
+    NextPane "next_pane" Global ["tab"] "to the other pane, or the other half of it" "other half";
     /// Move the focus back.
     PreviousPane "previous_pane" Global ["shift-tab"] "to the other pane, backwards" "";
     /// Open the place in an editor.

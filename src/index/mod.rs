@@ -7,6 +7,7 @@
 
 mod call;
 mod codes;
+mod lines;
 mod nav;
 mod profile;
 mod search;
@@ -14,6 +15,7 @@ pub mod segments;
 pub mod test_runs;
 
 pub use call::{CallInfo, Ended, Note, Outcome, Payload};
+pub use lines::{Held, LineStep, Lines, Walk, Wanted};
 pub use nav::Nav;
 pub use profile::{FunctionTotals, Profile, Progress};
 pub use search::{Direction, Search, Step};

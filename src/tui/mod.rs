@@ -10,16 +10,19 @@ pub mod draw;
 pub mod filters;
 pub mod functions;
 pub mod input;
+pub mod lines;
 pub mod names;
 pub mod output;
 pub mod overlay;
 pub mod pane;
 pub mod run;
+pub mod source;
 pub mod status;
 pub mod style;
 pub mod terminal;
 pub mod traces;
 pub mod tree;
+pub mod value_rows;
 
 #[cfg(test)]
 pub(crate) mod sample;

@@ -1,7 +1,7 @@
 //! Which file draws which pane.
 
 use super::canvas::Canvas;
-use super::{calls, details, filters, functions, names, output, traces};
+use super::{calls, details, filters, functions, lines, names, output, traces};
 use crate::app::State;
 use crate::app::layout::Area;
 use crate::app::pane::{Hit, PaneId};
@@ -18,6 +18,7 @@ pub fn draw(id: PaneId, state: &State, area: Area, canvas: &mut Canvas<'_>) {
         PaneId::Output => output::draw(state, area, canvas),
         PaneId::Filters => filters::draw(state, area, canvas),
         PaneId::Names => names::draw(state, area, canvas),
+        PaneId::Lines => lines::draw(state, area, canvas),
         PaneId::Functions => functions::draw(state, area, canvas),
         PaneId::Traces => traces::draw(state, area, canvas),
     }

@@ -138,6 +138,12 @@ pub fn settle(state: &mut State, effects: crate::app::Effects) {
                 let effects = state.update(Event::Found(found));
                 settle(state, effects);
             }
+            Effect::Lines(job) => {
+                let trace = state.session.trace.clone().unwrap();
+                let done = crate::app::worker::lines_now(&trace, job).unwrap();
+                let effects = state.update(Event::Lines(done));
+                settle(state, effects);
+            }
             Effect::SumUp => {
                 let trace = state.session.trace.clone().unwrap();
                 let trace = crate::app::session::read(&trace);

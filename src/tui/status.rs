@@ -109,14 +109,15 @@ pub fn tabs(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     }
     for (at, id) in PaneId::TABS.into_iter().enumerate() {
         let title = id.title();
+        // Those with a number are always there; the lines are those of the selected call.
+        let key = if id == PaneId::Lines { "L".to_owned() } else { (at + 1).to_string() };
         let width = u16::try_from(text::width(title) + 2).unwrap_or(u16::MAX);
         if width > row.width {
             break;
         }
         canvas.hit(Area { width, ..row }, Hit::Tab(id));
         let role = if id == state.main { Role::Accent } else { Role::Dim };
-        row = canvas
-            .pieces(row, &[(&format!("{}", at + 1), Role::Dim), (" ", Role::Dim), (title, role), ("  ", Role::Text)]);
+        row = canvas.pieces(row, &[(&key, Role::Dim), (" ", Role::Dim), (title, role), ("  ", Role::Text)]);
     }
 }
 

@@ -139,7 +139,7 @@ fn saved_traces() {
 #[test]
 fn nothing_panics_and_nothing_escapes() {
     let dir = shop_trace();
-    let keys = "down right e E G k k > G < C E j j * n N tab j right pagedown z tab 2 3 4 i 5 G r enter 1 space f . v w s ? j esc : x esc / g esc [ ] u c c y o ctrl-t ctrl-t g";
+    let keys = "down right e E G k k > G < C E j j * n N tab j right pagedown z tab 2 3 4 i 5 G r enter 1 L j G tab J = ] [ enter h l u esc 1 space f . v w s ? j esc : x esc / g esc [ ] u c c y o ctrl-t ctrl-t g";
     for (width, height) in
         [(0, 0), (1, 1), (3, 2), (20, 5), (49, 12), (50, 11), (60, 20), (99, 19), (100, 30), (160, 50)]
     {

@@ -29,6 +29,7 @@ impl State {
             Action::ShowNames => self.tab(PaneId::Names, effects),
             Action::ShowOutput => self.tab(PaneId::Output, effects),
             Action::ShowFunctions => self.tab(PaneId::Functions, effects),
+            Action::ShowLines => self.tab(PaneId::Lines, effects),
             Action::NextPane | Action::PreviousPane => {
                 self.focus =
                     if self.focus == self.main && self.main.has_details() { PaneId::Details } else { self.main };

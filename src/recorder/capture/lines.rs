@@ -206,6 +206,14 @@ unsafe fn look_inside(python: &Python, object: *mut PyObject, depth: usize) -> u
     unsafe {
         let class = type_of(object);
         let flags = instance::flags(&python.layout, class);
+        // What is shown by its name alone does not change: a function would with every global of its module.
+        if flags & ffi::Py_TPFLAGS_TYPE_SUBCLASS != 0
+            || class == python.types.function
+            || class == python.types.method
+            || class == &raw mut ffi::PyModule_Type
+        {
+            return state;
+        }
         if flags & (ffi::Py_TPFLAGS_LIST_SUBCLASS | ffi::Py_TPFLAGS_TUPLE_SUBCLASS) != 0 {
             let is_list = flags & ffi::Py_TPFLAGS_LIST_SUBCLASS != 0;
             let size = if is_list { ffi::PyList_Size(object) } else { ffi::PyTuple_Size(object) };
