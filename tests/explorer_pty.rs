@@ -137,7 +137,8 @@ fn quitting_asks_while_the_program_runs() {
     terminal.type_keys("q");
     terminal.until("Stop it");
     terminal.type_keys("s");
-    assert_eq!(terminal.end().0, 128 + 15);
+    // As after Ctrl-C.
+    assert_eq!(terminal.end().0, 128 + 2);
 }
 
 #[test]

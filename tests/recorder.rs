@@ -140,7 +140,9 @@ fn many_changes_of_the_filter_lose_nothing_that_is_wanted_throughout() {
         let expected: usize = String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number");
         let recorded = Recorded { output, trace };
         let rows = rows(&ground, &recorded);
-        assert_eq!(count(&rows, "__main__.kept"), expected, "{:?}", python.version);
+        // A call that was open during a change is in two pieces.
+        let whole: Vec<Json> = rows.iter().filter(|row| row["outcome"] != "resync").cloned().collect();
+        assert_eq!(count(&whole, "__main__.kept"), expected, "{:?}", python.version);
         assert!(rows.iter().all(|row| row["outcome"] != "open"), "{:?}", python.version);
     }
 }

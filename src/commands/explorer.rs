@@ -31,7 +31,7 @@ use crate::tui;
 
 use super::Failure;
 
-/// How long a target that is asked to stop may take before it is made to.
+/// How long a target that is asked to stop may take before it is asked more firmly: Ctrl-C, SIGTERM, SIGKILL.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the explorer begins with.
@@ -195,15 +195,14 @@ impl Explorer {
         let recorded = self.recorded.take();
         let Some(target) = self.target.take() else { return Left { exit: None, recorded } };
         let ended = || *target.exit.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(since) = target.stopping {
-            while ended().is_none() && since.elapsed() < PATIENCE {
-                thread::sleep(Duration::from_millis(10));
-            }
-            if ended().is_none() {
-                let _ = target.session.signal(Signal::SIGKILL);
-                let killed = Instant::now();
-                while ended().is_none() && killed.elapsed() < PATIENCE {
+        if let Some(mut since) = target.stopping {
+            for next in [Some(Signal::SIGTERM), Some(Signal::SIGKILL), None] {
+                while ended().is_none() && since.elapsed() < PATIENCE {
                     thread::sleep(Duration::from_millis(10));
+                }
+                if let (None, Some(signal)) = (ended(), next) {
+                    let _ = target.session.signal(signal);
+                    since = Instant::now();
                 }
             }
         }
@@ -272,7 +271,8 @@ impl Host for Explorer {
             Effect::StopTarget => {
                 if let Some(target) = &mut self.target {
                     target.stopping = Some(Instant::now());
-                    let _ = target.session.signal(Signal::SIGTERM);
+                    // As Ctrl-C would: the program may clean up, and its recording ends in order.
+                    let _ = target.session.signal(Signal::SIGINT);
                 }
             }
             Effect::LeaveTarget => {

@@ -112,6 +112,7 @@ pub fn describe(trace: &Trace, process: &Process) -> String {
         Some(Exit::Code(code)) => parts.push(format!("exit {code}")),
         Some(Exit::Signal(signal)) => parts.push(format!("✗ signal {signal}")),
         None if process.is_running() => parts.push("running".to_owned()),
+        None if process.state.replaced => parts.push("replaced by another program".to_owned()),
         None if process.died() => parts.push("✗ ended without shutting down".to_owned()),
         None => {}
     }

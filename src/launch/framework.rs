@@ -7,6 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use crate::filter::builtin::Framework;
+use crate::model::command::{self, is_python};
 
 use super::target::Target;
 
@@ -56,12 +57,6 @@ fn base_name(command: &OsStr) -> Option<&str> {
     Path::new(command).file_name()?.to_str()
 }
 
-/// `python`, `python3`, `python3.12`, `python3.13t`, `pypy3`.
-pub(super) fn is_python(name: &str) -> bool {
-    let Some(rest) = name.strip_prefix("python").or_else(|| name.strip_prefix("pypy")) else { return false };
-    rest.trim_end_matches(['t', 'd']).chars().all(|c| c.is_ascii_digit() || c == '.')
-}
-
 /// The MODULE of `-m MODULE` in an interpreter's own arguments.
 fn module_of(args: &[OsString]) -> Option<&OsStr> {
     let mut words = args.iter();
@@ -93,32 +88,14 @@ fn module_of(args: &[OsString]) -> Option<&OsStr> {
     None
 }
 
-/// Whether an interpreter's own arguments make it ignore the environment (`-E`, `-I`) or skip `site` (`-S`): the
-/// recorder cannot get in then. Returns the flag.
+/// The option of a Python command that keeps the recorder out, see [`command::ignores_recorder`].
 #[must_use]
 pub fn ignores_recorder(target: &Target) -> Option<char> {
     let Target::Command { path, args, .. } = target else { return None };
     if !is_python(base_name(path.as_os_str())?) {
         return None;
     }
-    let mut words = args.iter();
-    while let Some(word) = words.next() {
-        let cluster = word.to_str()?.strip_prefix('-').filter(|rest| !rest.is_empty() && !rest.starts_with('-'))?;
-        for (at, letter) in cluster.char_indices() {
-            match letter {
-                'E' | 'I' | 'S' => return Some(letter),
-                'm' | 'c' => return None,
-                'W' | 'X' | 'Q' => {
-                    if at + 1 == cluster.len() {
-                        words.next();
-                    }
-                    break;
-                }
-                _ => {}
-            }
-        }
-    }
-    None
+    command::ignores_recorder(args.iter().map_while(|word| word.to_str()))
 }
 
 #[cfg(test)]
@@ -166,20 +143,8 @@ mod tests {
     }
 
     #[test]
-    fn isolating_flags_are_noticed() {
-        let cases = [
-            ("python -I app.py", Some('I')),
-            ("python -E app.py", Some('E')),
-            ("python3 -BS app.py", Some('S')),
-            ("python -X dev -I x.py", Some('I')),
-            ("python -W -I x.py", None),
-            ("python app.py -I", None),
-            ("python -m mod -I", None),
-            ("python -c code -I", None),
-            ("env -I", None),
-            ("python", None),
-        ];
-        for (line, expected) in cases {
+    fn only_a_python_can_be_isolated() {
+        for (line, expected) in [("python3 -BS app.py", Some('S')), ("python app.py -I", None), ("env -I", None)] {
             assert_eq!(ignores_recorder(&command(line)), expected, "{line}");
         }
     }

@@ -1,18 +1,21 @@
 //! Runs a prepared target on the terminal (or pipes) that we were started on, and waits for it.
 //!
 //! The target gets our stdin, stdout and stderr and stays in our process group, so that it behaves as if it had been
-//! started directly. What a terminal sends, it sends to the whole group, and the target gets it by itself; what somebody
-//! sends to *us* alone, such as `kill -TERM`, is passed on.
+//! started directly. What a terminal or `timeout` sends, it sends to the whole group, and the target gets it by itself;
+//! what somebody sends to *us* alone, such as `kill -TERM`, is passed on.
 
+use std::collections::VecDeque;
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getpgid};
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::raw::WithRawSiginfo;
 
 use crate::trace::manifest::Exit;
 
+use super::bystander::Bystander;
 use super::prepare::Prepared;
 use super::{LaunchError, output};
 
@@ -38,33 +41,52 @@ pub fn run(prepared: &mut Prepared) -> Result<Exit, LaunchError> {
             return Err(error);
         }
     };
+    let bystander = Bystander::start().ok();
     let pid = i32::try_from(child.id()).map(Pid::from_raw).map_err(|error| failed(io::Error::other(error)))?;
-    let ended = std::sync::Mutex::new(false);
+    let ended = Mutex::new(false);
     let exit = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for info in &mut signals {
-                let ended = ended.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                // After it was waited for, its number may be another's.
-                if !*ended
-                    && !from_terminal(&info)
-                    && let Ok(signal) = Signal::try_from(info.si_signo)
-                {
-                    let _ = kill(pid, signal);
-                }
-            }
-        });
+        scope.spawn(|| pass_on(&mut signals, pid, &ended, bystander));
         let exit = wait_unreaped(pid);
-        *ended.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = true;
+        *ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
         let _ = child.wait();
         handle.close();
         exit
     });
     let exit = exit.map_err(failed)?;
     // A full disk must not change what the target's end looks like; the trace is readable without this.
-    if let Ok(manifest) = output::finish(&prepared.trace, exit, &prepared.why_nothing()) {
+    if let Ok(manifest) = output::finish(&prepared.trace, child.id(), exit, &prepared.why_nothing()) {
         prepared.manifest = manifest;
     }
     Ok(exit)
+}
+
+/// Passes on what was sent to us alone, until `signals` is closed.
+fn pass_on(
+    signals: &mut SignalsInfo<WithRawSiginfo>,
+    target: Pid,
+    ended: &Mutex<bool>,
+    mut bystander: Option<Bystander>,
+) {
+    while !signals.is_closed() {
+        let mut heard: VecDeque<_> = signals.wait().collect();
+        while let Some(info) = heard.pop_front() {
+            let Ok(signal) = Signal::try_from(info.si_signo) else { continue };
+            let in_our_group = getpgid(Some(target)) == getpgid(None);
+            let to_all = from_terminal(&info) || (in_our_group && bystander.as_ref().is_some_and(|it| it.got(signal)));
+            if to_all {
+                // Another one: this one's signal stays pending. What came to us twice meanwhile was the same.
+                bystander = Bystander::start().ok();
+                heard.extend(signals.pending());
+                heard.retain(|other| other.si_signo != info.si_signo);
+                continue;
+            }
+            let ended = ended.lock().unwrap_or_else(PoisonError::into_inner);
+            // After it was waited for, its number may be another's.
+            if !*ended {
+                let _ = kill(target, signal);
+            }
+        }
+    }
 }
 
 /// Waits until the child has ended, without taking its number out of the system. Returns how it ended.

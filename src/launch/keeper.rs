@@ -17,7 +17,7 @@ use std::process::{Command, ExitCode};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use nix::sys::signal::{SigHandler, Signal, kill, signal};
+use nix::sys::signal::{SigHandler, Signal, killpg, signal};
 use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use nix::unistd::Pid;
 use portable_pty::{PtySize, native_pty_system};
@@ -131,7 +131,7 @@ fn keep(job: &Job, socket: &UnixStream) -> io::Result<()> {
     let exit = wait_unreaped(pid)?;
     *ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
     let _ = child.wait();
-    let _ = output::finish(&job.trace, exit, &job.why_nothing);
+    let _ = output::finish(&job.trace, number, exit, &job.why_nothing);
     if !job.private.as_os_str().is_empty() {
         let _ = fs::remove_dir_all(&job.private);
     }
@@ -178,7 +178,7 @@ fn stand_apart() {
     }
 }
 
-/// Does what the interface says. When it is gone, reads the terminal in its place.
+/// Does what the interface says: signals go to the target's whole group, as those of its terminal do. When it is gone, reads the terminal in its place.
 fn listen(socket: &UnixStream, pid: Pid, ended: &Mutex<bool>, terminal: OwnedFd) {
     for line in BufReader::new(socket).lines() {
         let Ok(line) = line else { break };
@@ -187,7 +187,7 @@ fn listen(socket: &UnixStream, pid: Pid, ended: &Mutex<bool>, terminal: OwnedFd)
             let ended = ended.lock().unwrap_or_else(PoisonError::into_inner);
             // Once it was waited for, its number may be another's.
             if !*ended {
-                let _ = kill(pid, signal);
+                let _ = killpg(pid, signal);
             }
         }
     }

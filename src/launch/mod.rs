@@ -3,6 +3,7 @@
 //! The contract with the Python side is a handful of environment variables (see [`environment`]); everything else the
 //! recorder needs stands in the manifest of the trace directory, which the launcher writes before the target starts.
 
+mod bystander;
 pub mod cache;
 pub mod control;
 pub mod environment;

@@ -77,16 +77,17 @@ pub fn save_manifest(trace: &Path, manifest: &Manifest) -> io::Result<()> {
     fs::rename(&fresh, trace.join(MANIFEST))
 }
 
-/// Completes the manifest of a trace whose target has ended, and returns it. `why_nothing` goes into it when no Python
+/// Completes the manifest of a trace whose target, the process `pid`, has ended, and returns it. `why_nothing` goes into it when no Python
 /// process has left anything.
 ///
 /// # Errors
 ///
 /// The manifest cannot be read or written.
-pub fn finish(trace: &Path, exit: Exit, why_nothing: &str) -> io::Result<Manifest> {
+pub fn finish(trace: &Path, pid: u32, exit: Exit, why_nothing: &str) -> io::Result<Manifest> {
     let mut manifest: Manifest = serde_json::from_slice(&fs::read(trace.join(MANIFEST))?).map_err(io::Error::other)?;
     manifest.end = Some(now());
     manifest.exit = Some(exit);
+    manifest.target_pid = Some(pid);
     if !any_process(trace) {
         manifest.not_recorded = Some(why_nothing.to_owned());
     }

@@ -132,6 +132,7 @@ pub fn prepare(request: &Request) -> Result<Prepared, LaunchError> {
         start: output::now(),
         end: None,
         exit: None,
+        target_pid: None,
         launcher_pid: std::process::id(),
         not_recorded: None,
     };

@@ -183,7 +183,7 @@ impl PtySession {
         if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
 
-    /// Sends the target a signal, unless it has ended.
+    /// Sends the target, and what it started in its process group, a signal, unless it has ended.
     ///
     /// # Errors
     ///

@@ -2,6 +2,7 @@
 //! formatting, so that the recorder, the filters and the explorer agree on words without depending on each other.
 
 pub mod code;
+pub mod command;
 pub mod evidence;
 pub mod id;
 pub mod time;

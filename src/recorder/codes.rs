@@ -277,6 +277,7 @@ impl Codes {
             let filename = filename.as_ref().and_then(|found| python::text(found.as_ptr())).unwrap_or_default();
             let filename = cut(&filename);
             let qualname = self.qualname(code);
+            super::children::first_seen(&qualname);
             let first_line = python::int_attribute(code, &CO_FIRSTLINENO).clamp(0, i64::from(u32::MAX)) as u32;
             let flags = python::int_attribute(code, &CO_FLAGS);
             let kind = kind(&qualname, flags);

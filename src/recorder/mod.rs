@@ -4,6 +4,7 @@
 //! `module` is what Python imports; `start` begins and ends a recording; `monitoring` (3.12 and newer) and `profile`
 //! (3.10, 3.11) are the backends that receive the events, and the hot path; `events` is what happens off it; `codes` decides about code objects; `tasks` and `rename` note what asyncio and `threading` call things;
 //! `process` and `thread` hold the state;
+//! `children` sees how processes that were started end;
 //! `capture` reads arguments, results and variables, `values` attaches them to events.
 #![allow(unsafe_code, reason = "this is C API code from end to end; each block says why it is sound")]
 
@@ -11,6 +12,7 @@ mod activation;
 mod backend;
 pub mod capture;
 mod change;
+mod children;
 mod clock;
 mod codes;
 mod config;

@@ -27,7 +27,13 @@ static METHODS: Definition<[ffi::PyMethodDef; 2]> = Definition(std::cell::Unsafe
     ffi::PyMethodDef::zeroed(),
 ]));
 
-static SLOTS: Definition<[ffi::PyModuleDef_Slot; 1]> =
+/// `Py_mod_multiple_interpreters` and `Py_MOD_PER_INTERPRETER_GIL_SUPPORTED`, since 3.12: in a second interpreter of the
+/// process, `start` does nothing, so it can be loaded there. Older versions refuse slots that they do not know.
+static SLOTS: Definition<[ffi::PyModuleDef_Slot; 2]> = Definition(std::cell::UnsafeCell::new([
+    ffi::PyModuleDef_Slot { slot: 3 as c_int, value: std::ptr::without_provenance_mut(2) },
+    ffi::PyModuleDef_Slot { slot: 0 as c_int, value: std::ptr::null_mut() },
+]));
+static NO_SLOTS: Definition<[ffi::PyModuleDef_Slot; 1]> =
     Definition(std::cell::UnsafeCell::new([ffi::PyModuleDef_Slot { slot: 0 as c_int, value: std::ptr::null_mut() }]));
 
 static MODULE: Definition<ffi::PyModuleDef> = Definition(std::cell::UnsafeCell::new(ffi::PyModuleDef {
@@ -36,7 +42,7 @@ static MODULE: Definition<ffi::PyModuleDef> = Definition(std::cell::UnsafeCell::
     m_doc: c"Records calls for ct-tui.".as_ptr(),
     m_size: 0,
     m_methods: METHODS.0.get().cast(),
-    m_slots: SLOTS.0.get().cast(),
+    m_slots: NO_SLOTS.0.get().cast(),
     m_traverse: None,
     m_clear: None,
     m_free: None,
@@ -49,8 +55,13 @@ static MODULE: Definition<ffi::PyModuleDef> = Definition(std::cell::UnsafeCell::
 #[unsafe(no_mangle)]
 #[allow(non_snake_case, reason = "the name is CPython's convention")]
 pub unsafe extern "C" fn PyInit__ct_tui_recorder() -> *mut ffi::PyObject {
-    // SAFETY: the definition is static; the caller holds the GIL.
-    unsafe { ffi::PyModuleDef_Init(MODULE.0.get()) }
+    // SAFETY: the definition is static and changed here only; the caller holds the GIL.
+    unsafe {
+        if super::config::version().is_some_and(|(_, number)| number >= (3, 12)) {
+            (*MODULE.0.get()).m_slots = SLOTS.0.get().cast();
+        }
+        ffi::PyModuleDef_Init(MODULE.0.get())
+    }
 }
 
 /// What `atexit` calls.

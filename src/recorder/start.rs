@@ -3,7 +3,7 @@
 use super::config::{self, Config};
 use super::process::{self, Origin, Process};
 use super::python::{self, Name, Owned};
-use super::{activation, backend, capture, clock, control};
+use super::{activation, backend, capture, children, clock, control};
 use crate::trace::format::state;
 use crate::trace::manifest::{ProcessInfo, Values};
 use crate::trace::process_file::{make_process_folder, write_process};
@@ -91,6 +91,7 @@ unsafe fn begin(root: &Path) -> Result<(), String> {
     // SAFETY: the GIL is held.
     unsafe {
         at_exit();
+        children::watch();
         libc::pthread_atfork(Some(control::before_fork), Some(control::after_fork), Some(control::in_child));
         if config.activation.is_empty() {
             process::set_phase(process, state::PHASE_RECORDING);

@@ -108,12 +108,26 @@ pub mod state {
     pub const AT_SWEEPS: usize = 120;
     /// `u64` code objects that were passed over because there was no room for more.
     pub const AT_CODE_OVERFLOW: usize = 128;
+    /// `u32` how the process ended: one of the `EXIT_` numbers. Written by the process itself when it leaves by
+    /// `os._exit` or `exec`, and by the process that waited for it.
+    pub const AT_EXIT: usize = 136;
+    /// `u32` its exit status, or the number of the signal that ended it.
+    pub const AT_EXIT_VALUE: usize = 140;
     /// `u32` length of the text at [`AT_REASON`]: why recording stopped early.
     pub const AT_REASON_LEN: usize = 252;
     /// UTF-8, at most [`MAX_REASON`] bytes.
     pub const AT_REASON: usize = 256;
     /// Longest reason, in bytes.
     pub const MAX_REASON: usize = 2048;
+
+    /// Nobody has said how it ended.
+    pub const EXIT_UNKNOWN: u32 = 0;
+    /// With an exit status.
+    pub const EXIT_STATUS: u32 = 1;
+    /// By a signal.
+    pub const EXIT_SIGNAL: u32 = 2;
+    /// Another program took its place (`exec`).
+    pub const EXIT_REPLACED: u32 = 3;
 
     /// Being set up.
     pub const PHASE_STARTING: u32 = 0;

@@ -34,6 +34,9 @@ pub struct Manifest {
     /// How the target ended.
     #[serde(default)]
     pub exit: Option<Exit>,
+    /// Process id of the target, known when it has ended: `exit` is that process's. Absent in traces that do not say.
+    #[serde(default)]
+    pub target_pid: Option<u32>,
     /// Process id of the launcher, to tell a running recording from one whose launcher was killed.
     pub launcher_pid: u32,
     /// Why nothing was recorded, in one sentence, where that is known.

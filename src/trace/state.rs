@@ -45,6 +45,12 @@ impl StatePage {
         self.number(state::AT_GENERATION).store(u64::from(generation), Release);
     }
 
+    /// How the process ends, as it says itself: an `EXIT_` number and what belongs to it.
+    pub fn set_exit(&self, kind: u32, value: u32) {
+        self.word(state::AT_EXIT_VALUE).store(value, Relaxed);
+        self.word(state::AT_EXIT).store(kind, Release);
+    }
+
     /// Counts calls that happened but could not be recorded.
     pub fn add_lost(&self, calls: u64) {
         self.number(state::AT_LOST).fetch_add(calls, Relaxed);

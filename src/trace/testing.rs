@@ -82,6 +82,7 @@ impl TraceBuilder {
             end: None,
             exit: None,
             // No process has this id, so a reader takes the launcher for dead.
+            target_pid: None,
             launcher_pid: u32::MAX - 1,
             not_recorded: None,
         };

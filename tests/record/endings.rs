@@ -112,10 +112,8 @@ fn a_signal_that_ends_the_target_ends_in_128_and_its_number() {
 /// Ctrl-C goes to the whole group; what matters is that we do not end before the target has.
 #[test]
 fn control_c_is_the_targets_to_handle() {
-    // This signal comes from a process and not from a terminal, so it is passed on as well: the second one is ignored.
     let code = "import os, signal, sys, time
 def handle(number, frame):
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.write(1, b'interrupted')
     sys.exit(3)
 signal.signal(signal.SIGINT, handle)
@@ -128,6 +126,37 @@ time.sleep(1000)";
     output.read_to_string(&mut rest).unwrap();
     assert!(rest.starts_with("interrupted"), "{rest}");
     assert_eq!(child.wait().unwrap().code(), Some(3));
+}
+
+/// `timeout` signals its child and then its whole group, a shell only the group: the target has got the latter itself.
+#[test]
+fn what_the_whole_group_gets_is_not_passed_on() {
+    // Handlers run in the order of the signals' numbers: whatever was doubled is counted before the end.
+    let code = "import os, signal
+counted = []
+def end(number, frame):
+    os.write(1, b'%d\\n' % len(counted))
+    os._exit(0)
+signal.signal(signal.SIGUSR1, lambda *_: counted.append(1))
+signal.signal(signal.SIGTERM, end)
+print('ready', flush=True)
+while True: signal.pause()";
+    for (alone_first, rounds) in [(false, 1), (true, 1), (false, 3)] {
+        let folder = Playground::new();
+        let (mut child, mut output) = ready(&folder, code, true);
+        for _ in 0..rounds {
+            if alone_first {
+                kill(pid(&child), Signal::SIGUSR1).unwrap();
+            }
+            killpg(pid(&child), Signal::SIGUSR1).unwrap();
+        }
+        kill(pid(&child), Signal::SIGTERM).unwrap();
+        let mut rest = String::new();
+        output.read_to_string(&mut rest).unwrap();
+        let counted: usize = rest.trim().parse().unwrap();
+        assert!((1..=rounds).contains(&counted), "{alone_first} {rounds}: {counted}");
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
 }
 
 /// `nohup`: what was ignored stays ignored, in the target as well.

@@ -43,6 +43,8 @@ use problem::Problems;
 
 /// Most bytes of a manifest or of `filters.json`: they hold whole filter files.
 const MAX_JSON: u64 = 64 << 20;
+/// Processes that ended in an unknown way and are asked about in one step.
+const EXITS_AT_ONCE: usize = 64;
 /// Memory for decoded blocks.
 const CACHE_BYTES: usize = 28 << 20;
 
@@ -176,6 +178,10 @@ pub struct Trace {
     /// Blocks whose events contradict what their headers said: (process, thread, index).
     suspects: Mutex<HashSet<(u32, u32, usize)>>,
     launcher_runs: bool,
+    /// Where the next round of questions for exit statuses begins.
+    exit_turn: usize,
+    /// All exit statuses that will ever be known are known.
+    exits_final: bool,
 }
 
 impl Trace {
@@ -214,6 +220,8 @@ impl Trace {
             problems: Problems::default(),
             suspects: Mutex::default(),
             launcher_runs: true,
+            exit_turn: 0,
+            exits_final: false,
         };
         trace.refresh();
         Ok(trace)
@@ -247,14 +255,43 @@ impl Trace {
             // It has just said that it ended: what it wrote before is there now, and is read next time.
             changes.more |= running && process.state.phase == Phase::Ended;
         }
-        if let (Some(exit), Some(root)) = (self.manifest.exit, self.processes.first_mut())
-            && root.parent.is_none()
-            && root.exit.is_none()
+        self.find_exits(&mut changes);
+        changes
+    }
+
+    /// How processes ended is often known only after their end: the target's from the manifest, others' from whoever
+    /// waited for them. Those are asked for a few at a time, in turn.
+    fn find_exits(&mut self, changes: &mut Changes) {
+        if let Some(exit) = self.manifest.exit
+            && let Some(target) = self.target().and_then(|ix| self.processes.get_mut(ix))
+            && target.exit.is_none()
         {
-            root.exit = Some(exit);
+            target.exit = Some(exit);
             changes.processes = true;
         }
-        changes
+        let unknown = |process: &Process| process.settled && process.exit.is_none() && !process.state.replaced;
+        let waiting: Vec<usize> = (0..self.processes.len()).filter(|ix| unknown(&self.processes[*ix])).collect();
+        if waiting.is_empty() || self.exits_final {
+            return;
+        }
+        // Nobody is left who could say it: this is the last time.
+        let last = !self.is_live();
+        let many = if last { waiting.len() } else { EXITS_AT_ONCE.min(waiting.len()) };
+        for turn in 0..many {
+            let ix = waiting[(self.exit_turn + turn) % waiting.len()];
+            self.processes[ix].refresh_exit(changes);
+        }
+        self.exit_turn = self.exit_turn.wrapping_add(many);
+        self.exits_final = last;
+    }
+
+    /// The process that the exit status of the manifest belongs to: the last program that ran under the target's id.
+    fn target(&self) -> Option<usize> {
+        let Some(pid) = self.manifest.target_pid else {
+            return self.processes.first().filter(|first| first.parent.is_none()).map(|_| 0);
+        };
+        let runs = self.processes.iter().filter(|process| process.info.pid == pid && !process.state.replaced);
+        runs.max_by_key(|process| process.key.run).map(|process| process.ix.0 as usize)
     }
 
     /// Waits for nothing, but refreshes until all that is there now was read.

@@ -136,7 +136,7 @@ impl Process {
     /// It ended without shutting down in order: killed, `os._exit`, or the machine stopped.
     #[must_use]
     pub fn died(&self) -> bool {
-        !self.running && self.state.phase != Phase::Ended && self.info.not_recorded.is_none()
+        !self.running && self.state.phase != Phase::Ended && !self.state.replaced && self.info.not_recorded.is_none()
     }
 
     /// Calls and segments recorded so far.
@@ -234,12 +234,25 @@ impl Process {
             Ok(state) if state != self.state => {
                 self.clock.add(state.clock);
                 changes.state = true;
+                changes.processes |= self.state.exit != state.exit;
+                self.exit = self.exit.or(state.exit);
                 self.state = state;
             }
             Ok(_) => {}
             Err(message) => problems.add(format!("{}/{STATE}", self.key), None, message),
         }
         Ok(())
+    }
+
+    /// Looks once more whether somebody has said how it ended: whoever waits for a process does so after its end.
+    pub(super) fn refresh_exit(&mut self, changes: &mut Changes) {
+        if let Ok(page) = read_small(&self.dir.join(STATE), state::SIZE as u64)
+            && let Ok(state) = State::read(&page)
+            && state.exit.is_some()
+        {
+            self.exit = state.exit;
+            changes.processes = true;
+        }
     }
 
     fn refresh_codes(

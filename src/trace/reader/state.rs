@@ -2,6 +2,7 @@
 
 use crate::model::time::ClockPair;
 use crate::trace::format::state;
+use crate::trace::manifest::Exit;
 use crate::trace::reader::file::{u32_at, u64_at};
 
 /// What the recorder does in a process.
@@ -41,6 +42,10 @@ pub struct State {
     pub code_overflow: u64,
     /// Why recording stopped early.
     pub reason: Option<String>,
+    /// How the process ended, where that is known.
+    pub exit: Option<Exit>,
+    /// Another program took its place (`exec`).
+    pub replaced: bool,
 }
 
 impl State {
@@ -64,6 +69,8 @@ impl State {
             _ => return Err("the process's phase is unknown"),
         };
         let five = |at: usize| std::array::from_fn(|index| u64_at(page, at + index * 8));
+        let value = i32::try_from(u32_at(page, state::AT_EXIT_VALUE)).unwrap_or(i32::MAX);
+        let kind = u32_at(page, state::AT_EXIT);
         let length = (u32_at(page, state::AT_REASON_LEN) as usize).min(state::MAX_REASON);
         let reason = String::from_utf8_lossy(&page[state::AT_REASON..state::AT_REASON + length]);
         Ok(Self {
@@ -76,6 +83,12 @@ impl State {
             sweeps: u64_at(page, state::AT_SWEEPS),
             code_overflow: u64_at(page, state::AT_CODE_OVERFLOW),
             reason: (!reason.is_empty()).then(|| reason.into_owned()),
+            exit: match kind {
+                state::EXIT_STATUS => Some(Exit::Code(value)),
+                state::EXIT_SIGNAL => Some(Exit::Signal(value)),
+                _ => None,
+            },
+            replaced: kind == state::EXIT_REPLACED,
         })
     }
 }
