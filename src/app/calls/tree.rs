@@ -13,8 +13,10 @@ use std::collections::{HashMap, HashSet};
 pub const PAGE: usize = 100;
 /// Siblings shown before and after a call that is jumped to.
 const AROUND: usize = 15;
-/// Siblings counted per step for the “more” rows of a node; what is beyond is counted in later steps, or said to be more.
+/// Siblings counted per picture for “more” rows; what is beyond is counted with later ones, or said to be more.
 const COUNT_STEP: u64 = 2_000;
+/// What a sibling costs that is in another block than the one before, in siblings: a block has to be decoded for it.
+const BLOCK_COST: u64 = 250;
 /// Rows that “unfold everything below” adds at most.
 pub const UNFOLD_LIMIT: usize = 1_000;
 
@@ -103,6 +105,8 @@ pub struct Tree {
     branches: HashMap<Node, Branch>,
     /// Nodes that were unfolded by default once; never again without being asked.
     seen: HashSet<Node>,
+    /// How many siblings may still be counted for this picture.
+    budget: u64,
 }
 
 impl Tree {
@@ -288,11 +292,10 @@ impl Tree {
             }
         }
         let mut at = 0;
-        let mut budget = COUNT_STEP;
         while at < branch.windows.len() {
             let limit = branch.windows.get(at + 1).and_then(|next| next.calls.first()).map(|call| call.id.ordinal);
             let window = &mut branch.windows[at];
-            window.refresh(&nav, parent, limit, &mut budget);
+            window.refresh(&nav, parent, limit, &mut self.budget);
             let touches = window.all_counted && window.behind == 0 && limit.is_some();
             if touches {
                 let next = branch.windows.remove(at + 1);
@@ -384,6 +387,7 @@ impl Tree {
     /// All rows, from `root` (`None`: everything).
     pub fn rows(&mut self, trace: &Trace, root: Option<Node>) -> Vec<Row> {
         let mut rows = Vec::new();
+        self.budget = COUNT_STEP;
         // Each level is a list of rows still to be shown, the next one last.
         let mut levels: Vec<Vec<Row>> = vec![self.top(trace, root)];
         while let Some(level) = levels.last_mut() {
@@ -451,12 +455,15 @@ impl Window {
         }
         let Some(last) = self.calls.last().map(|call| call.id.ordinal) else { return };
         let mut at = self.counted_to.filter(|at| *at >= last).unwrap_or(last);
+        let block = |ordinal| nav.thread().block_of(ordinal);
+        let mut here = block(at);
         while *budget > 0 {
-            *budget -= 1;
             match nav.next_sibling(at).filter(|next| limit.is_none_or(|limit| *next < limit)) {
                 Some(next) => {
+                    let there = block(next);
+                    *budget = budget.saturating_sub(if there == here { 1 } else { BLOCK_COST });
+                    (at, here) = (next, there);
                     self.behind += 1;
-                    at = next;
                 }
                 None => {
                     (self.counted_to, self.all_counted) = (Some(at), true);
