@@ -4,82 +4,9 @@
 
 mod common;
 
-use std::io::{Read, Write};
-use std::sync::{Arc, Mutex};
-use std::thread;
-
+use common::terminal::Terminal;
 use common::{Playground, python, wait_for};
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use tui_term::vt100::Parser;
-
-/// `ct-tui` in a terminal of 100 by 30, and what is on its screen.
-struct Terminal {
-    child: Box<dyn Child + Send + Sync>,
-    keys: Box<dyn Write + Send>,
-    screen: Arc<Mutex<Parser>>,
-    raw: Arc<Mutex<Vec<u8>>>,
-    master: Box<dyn MasterPty + Send>,
-}
-
-impl Terminal {
-    fn start(folder: &Playground, words: &[&str]) -> Self {
-        let size = PtySize { rows: 30, cols: 100, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).unwrap();
-        // The surroundings that every test command gets, in the shape that this crate wants.
-        let command = folder.ct_tui(words);
-        let mut builder = CommandBuilder::new(command.get_program());
-        builder.args(command.get_args());
-        builder.cwd(folder.path());
-        for (name, value) in command.get_envs() {
-            match value {
-                Some(value) => builder.env(name, value),
-                None => builder.env_remove(name),
-            }
-        }
-        builder.env("TERM", "xterm-256color");
-        builder.env("LC_ALL", "C.UTF-8");
-        let child = pair.slave.spawn_command(builder).unwrap();
-        drop(pair.slave);
-        let screen = Arc::new(Mutex::new(Parser::new(30, 100, 0)));
-        let raw = Arc::new(Mutex::new(Vec::new()));
-        let mut reader = pair.master.try_clone_reader().unwrap();
-        let (shown, kept) = (Arc::clone(&screen), Arc::clone(&raw));
-        thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(length @ 1..) = reader.read(&mut buffer) {
-                kept.lock().unwrap().extend_from_slice(&buffer[..length]);
-                shown.lock().unwrap().process(&buffer[..length]);
-            }
-        });
-        let keys = pair.master.take_writer().unwrap();
-        Self { child, keys, screen, raw, master: pair.master }
-    }
-
-    fn contents(&self) -> String {
-        self.screen.lock().unwrap().screen().contents()
-    }
-
-    fn until(&self, text: &str) {
-        wait_for(&format!("{text:?} on the screen"), || self.contents().contains(text).then_some(()));
-    }
-
-    fn type_keys(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
-    }
-
-    /// Waits for the end, and checks that the terminal was given back.
-    fn end(mut self) -> (u32, String) {
-        let status = wait_for("the end", || self.child.try_wait().unwrap());
-        wait_for("the terminal to be given back", || {
-            let screen = self.screen.lock().unwrap();
-            let screen = screen.screen();
-            let mouse = screen.mouse_protocol_mode() == tui_term::vt100::MouseProtocolMode::None;
-            (!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste() && mouse).then_some(())
-        });
-        (status.exit_code(), self.contents())
-    }
-}
+use portable_pty::PtySize;
 
 fn record<'a>(python: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
     [&["record", "--python", python], rest].concat()

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+pub mod terminal;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -203,13 +205,20 @@ pub fn balanced(rows: &str, problem: &mut dyn FnMut(String)) {
 }
 
 /// Waits until `condition` gives something, for at most a minute: then it is a failure of the test.
-pub fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+pub fn wait_for<T>(what: &str, condition: impl FnMut() -> Option<T>) -> T {
+    wait_a_minute(condition).unwrap_or_else(|| panic!("waited in vain for {what}"))
+}
+
+/// Waits until `condition` gives something; `None`: a minute went by.
+pub fn wait_a_minute<T>(mut condition: impl FnMut() -> Option<T>) -> Option<T> {
     let start = std::time::Instant::now();
     loop {
         if let Some(value) = condition() {
-            return value;
+            return Some(value);
         }
-        assert!(start.elapsed().as_secs() < 60, "waited in vain for {what}");
+        if start.elapsed().as_secs() >= 60 {
+            return None;
+        }
         std::thread::yield_now();
         std::thread::park_timeout(std::time::Duration::from_millis(5));
     }

@@ -237,6 +237,10 @@ impl Lab {
             self.evaluate();
             changed = true;
         }
+        if changed {
+            // What is typed may match what came just now.
+            self.look();
+        }
         changed
     }
 
