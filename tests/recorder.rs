@@ -1,15 +1,11 @@
 //! What the recorder promises, with real interpreters: nothing that was published is lost, limits end a recording and not
-//! the program, children have streams of their own, and changes of the filter lose and unbalance nothing.
+//! the program, children have streams of their own. Changes of the filter have tests of their own (`refilter`).
 
 mod common;
 
-use common::{Playground, Recorded, recordable, wait_for};
-use ct_tui::filter::{Source, SourceKind};
-use ct_tui::launch::control::{Command, PATIENCE, tell};
+use common::{Playground, Recorded, recordable};
 use ct_tui::launch::probe::Interpreter;
-use ct_tui::model::id::ProcessKey;
 use serde_json::Value as Json;
-use std::process::Stdio;
 
 /// The rows of `print --json`.
 fn rows(ground: &Playground, recorded: &Recorded) -> Vec<Json> {
@@ -95,54 +91,5 @@ fn nothing_is_recorded_before_the_activation_path() {
         let rows = rows(&ground, &recorded);
         let found = ["__main__.early", "<late>", "late.g", "__main__.after"].map(|label| count(&rows, label));
         assert_eq!(found, [0, 1, 1, 1], "{:?}: {}", python.version, recorded.stderr());
-    }
-}
-
-#[test]
-fn many_changes_of_the_filter_lose_nothing_that_is_wanted_throughout() {
-    const CHANGES: u32 = 20;
-    let script = "import os, threading\ndef kept(): pass\ndef other(n):\n    kept()\n    if n: other(n - 1)\n\
-                  def work():\n    while not os.path.exists('stop'):\n        other(5)\n        done.append(6)\n\
-                  done = []\nts = [threading.Thread(target=work) for _ in range(2)]\n\
-                  [t.start() for t in ts]\n[t.join() for t in ts]\nprint(sum(done))\n";
-    for python in recordable() {
-        let ground = Playground::with(&[("app.py", script)]);
-        let trace = ground.at("trace.cttrace");
-        // The channel is open only where somebody watches: the recorder is started as the terminal interface would.
-        let probe = ground.record(python, ["-c", "pass"]);
-        let manifest = probe.manifest();
-        let chain: Vec<Source> = serde_json::from_value(manifest["options"]["filters"].clone()).expect("a chain");
-        let mut command = ground.ct_tui(["record", "--headless", "--values", "none"]);
-        std::fs::remove_dir_all(&trace).expect("the probe's trace");
-        command.arg("-o").arg(&trace);
-        command.args(["--", "/usr/bin/env", "CT_TUI_CONTROL=1"]).arg(&python.path).arg("app.py");
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("ct-tui starts");
-        let key = wait_for("the control socket", || {
-            let entries = std::fs::read_dir(&trace).ok()?.flatten();
-            let mut names = entries.filter(|entry| entry.path().join("control.sock").exists());
-            ProcessKey::parse(&names.next()?.file_name().into_string().ok()?)
-        });
-        for generation in 1..=CHANGES {
-            let exec = if generation % 2 == 0 { "trace" } else { "skip" };
-            let text = format!(
-                "[meta]\nname = \"session\"\nversion = 1\n[scope]\ndefault_exec = \"inherit\"\n\
-                 default_value_action = \"inherit\"\n[[scope.rules]]\nselector = \"obj:*.other\"\nexec = \"{exec}\"\n"
-            );
-            let mut filters = chain.clone();
-            filters.push(Source { kind: SourceKind::Session, path: None, root: ground.path(), text });
-            let replies =
-                tell(&trace, std::slice::from_ref(&key), &Command::Filters { generation, filters }, 10 * PATIENCE);
-            let accepted = replies[0].1.as_ref().expect("the change is accepted");
-            assert_eq!(accepted.generation, generation);
-        }
-        ground.write("stop", "");
-        let output = child.wait_with_output().expect("ct-tui ends");
-        let expected: usize = String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number");
-        let recorded = Recorded { output, trace };
-        let rows = rows(&ground, &recorded);
-        // A call that was open during a change is in two pieces.
-        let whole: Vec<Json> = rows.iter().filter(|row| row["outcome"] != "resync").cloned().collect();
-        assert_eq!(count(&whole, "__main__.kept"), expected, "{:?}", python.version);
-        assert!(rows.iter().all(|row| row["outcome"] != "open"), "{:?}", python.version);
     }
 }

@@ -43,6 +43,7 @@ pub unsafe fn filters(engine: Engine, generation: u32) -> Result<Accepted, Strin
                 }
                 Ok(())
             })?;
+            each_without_stream(process, (tag::FILTER, &note[..length]))?;
             restart();
         }
         Ok(changed)
@@ -104,6 +105,7 @@ pub unsafe fn resume() -> Result<Accepted, String> {
                 thread.expect(frame);
                 Ok(())
             });
+            let done = done.and_then(|()| each_without_stream(process, (tag::RESUMED, &[])));
             if let Err(failure) = done {
                 process::stop(&failure.to_string());
                 return Err(failure.to_string());
@@ -142,6 +144,44 @@ fn recorded() -> Result<&'static Process, String> {
     }
 }
 
+/// Begins the streams of threads that have none yet and run something that is wanted now; see [`thread::begin_for`].
+///
+/// # Safety
+/// The GIL is held.
+unsafe fn each_without_stream(process: &'static Process, note: (u8, &[u8])) -> Result<(), Failure> {
+    if !process::is_recording() {
+        return Ok(());
+    }
+    // SAFETY: the GIL is held. The dictionary is ours alone, and keeps the frames alive.
+    unsafe {
+        let _pause = python::NoCollection::new();
+        let Some(frames) = current_frames() else { return Ok(()) };
+        let (mut at, mut key, mut frame) = (0, std::ptr::null_mut(), std::ptr::null_mut());
+        let mut threads = Vec::new();
+        while ffi::PyDict_Next(frames.as_ptr(), &raw mut at, &raw mut key, &raw mut frame) != 0 {
+            threads.push((ffi::PyLong_AsUnsignedLongLong(key), frame));
+        }
+        // CPython lists the newest thread first; numbers go by age.
+        for (ident, frame) in threads.into_iter().rev() {
+            let has_one = process.streams().iter().any(|thread| (**thread).ident == ident);
+            if !has_one {
+                thread::begin_for(process, ident, frame.cast(), note)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `sys._current_frames()`.
+///
+/// # Safety
+/// The GIL is held.
+unsafe fn current_frames() -> Option<python::Owned> {
+    let current_frames = python::symbols()?.current_frames?;
+    // SAFETY: the GIL is held.
+    unsafe { python::Owned::new(current_frames()) }
+}
+
 /// Calls `each` for every thread that has a stream, with its innermost frame (borrowed; null: it runs no Python).
 ///
 /// # Safety
@@ -153,9 +193,7 @@ pub unsafe fn each_thread(
     // SAFETY: the GIL is held. The dictionary is ours alone, and keeps the frames alive.
     unsafe {
         let _pause = python::NoCollection::new();
-        let frames = python::symbols()
-            .and_then(|symbols| symbols.current_frames)
-            .and_then(|current_frames| python::Owned::new(current_frames()));
+        let frames = current_frames();
         // The lock keeps a thread that ends right now from taking its stream away.
         let streams = process.streams();
         for thread in streams.iter() {

@@ -21,8 +21,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::thread::JoinHandleExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering::AcqRel, Ordering::Acquire, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 /// A signal that nothing else uses and that has no meaning.
@@ -50,6 +50,8 @@ struct Running {
 struct Shared {
     state: AtomicU32,
     stop: AtomicBool,
+    /// What was done by itself, before the first command.
+    caught_up: OnceLock<Accepted>,
 }
 
 static RUNNING: AtomicPtr<Running> = AtomicPtr::new(std::ptr::null_mut());
@@ -164,8 +166,10 @@ pub extern "C" fn in_child() {
     RUNNING.store(std::ptr::null_mut(), Relaxed);
     ASIDE.store(false, Relaxed);
     process::forget_inheritance();
-    if process::phase() == state::PHASE_PAUSED {
-        // No event will come, so nothing else would open this process's channel, through which the pause can end.
+    let watched = process::config().is_some_and(|config| config.control);
+    if watched && matches!(process::phase(), state::PHASE_PAUSED | state::PHASE_RECORDING) {
+        // Paused, or with all of its code skipped, no event may ever come that opens this process's channel; through
+        // that the pause can end, and the filters become wider.
         // SAFETY: this may be called from anywhere.
         unsafe { ffi::Py_AddPendingCall(Some(adopted), std::ptr::null_mut()) };
     }
@@ -201,6 +205,9 @@ fn serve(folder: &Path, shared: &Shared) {
     let path = folder.join(CONTROL_SOCKET);
     let Ok(listener) = listen(folder, &path) else { return };
     let Ok(wake) = wake_descriptor() else { return };
+    // From here on commands arrive. A chain that was put in force just before, when this process was not there yet to be
+    // told, lies in the trace.
+    catch_up(shared);
     let mut clients: Vec<Client> = Vec::new();
     loop {
         let mut waiting = vec![waits(wake.as_raw_fd()), waits(listener.as_raw_fd())];
@@ -234,6 +241,25 @@ fn serve(folder: &Path, shared: &Shared) {
         }
     }
     let _ = std::fs::remove_file(&path);
+}
+
+/// Takes the chain that was meant for processes that start, if it is newer than the one in force.
+fn catch_up(shared: &Shared) {
+    let Some(process) = process::own() else { return };
+    let newer = process::config()
+        .and_then(|config| super::config::read_update(&config.root))
+        .filter(|update| update.generation > process.state.generation());
+    if let Some(update) = newer
+        // As with a command: it may wait for the GIL, so the thread cannot step aside meanwhile.
+        && shared.state.compare_exchange(IDLE, BUSY, AcqRel, Relaxed).is_ok()
+    {
+        // What is wrong with it, whoever sent it hears from others.
+        if let Ok(accepted) = obey(Command::Filters { generation: update.generation, filters: update.filters }, shared)
+        {
+            let _ = shared.caught_up.set(accepted);
+        }
+        shared.state.store(IDLE, Relaxed);
+    }
 }
 
 fn waits(descriptor: RawFd) -> libc::pollfd {
@@ -316,6 +342,9 @@ fn answer(line: &[u8], shared: &Shared) -> Reply {
 fn obey(command: Command, shared: &Shared) -> Result<Accepted, String> {
     match command {
         Command::Filters { generation, filters } => {
+            if let Some(accepted) = shared.caught_up.get().filter(|accepted| accepted.generation == generation) {
+                return Ok(*accepted);
+            }
             let engine = process::compile(&filters)?;
             // SAFETY: run with the GIL held.
             with_gil(shared, || unsafe { change::filters(engine, generation) })

@@ -156,7 +156,8 @@ unsafe fn close_inner(code: *mut ffi::PyObject, how: Closing, handed: Handed) ->
     }
     thread::take_expected();
     let key = code as usize;
-    let Some(thread) = thread::current() else {
+    // SAFETY: as the caller promised.
+    let Some(thread) = thread::current().or_else(|| unsafe { first_end(code) }) else {
         // SAFETY: as the caller promised.
         return unsafe { unknown(code) };
     };
@@ -221,6 +222,17 @@ pub unsafe fn line(code: *mut ffi::PyObject, line: u32) -> Reply {
         // SAFETY: as the caller promised.
         unsafe { unknown(code) }
     })
+}
+
+/// The stream of a thread whose first event is an end: of a call that was there before the filter made it wanted, or
+/// before the process was forked. `None`: it is not wanted.
+///
+/// # Safety
+/// The GIL is held; `code` is the code object of the current frame.
+unsafe fn first_end(code: *mut ffi::PyObject) -> Option<&'static mut Thread> {
+    let process = process::process().filter(|process| process.resync_new.get())?;
+    // SAFETY: as the caller promised. A failure is met again, and dealt with, at the next beginning.
+    unsafe { judge(code)?.has(Mark::TRACE).then(|| thread::enter(process, false).ok()).flatten() }
 }
 
 /// The end of a call that was never opened: it is skipped, or it began before the recording.

@@ -7,7 +7,7 @@ use super::codes::{Codes, HOT, Setup, set_hot};
 use super::config::Config;
 use super::control;
 use super::slab::Slab;
-use super::thread::{CURRENT, Thread};
+use super::thread::{CURRENT, ORPHANS, Thread, is_main_thread};
 use super::world::Interpreter;
 use super::{change, clock};
 use crate::filter::{Chain, Engine};
@@ -46,6 +46,8 @@ pub struct Process {
     pub state: StatePage,
     /// Streams that begin now are opened with the calls that are running already.
     pub resync_new: Cell<bool>,
+    /// `threading.get_ident()` of the process's first thread; 0: not known.
+    pub main_ident: u64,
     codes: UnsafeCell<Codes>,
     next_thread: AtomicU32,
     streams: Mutex<Vec<*mut Thread>>,
@@ -182,6 +184,7 @@ pub fn own() -> Option<&'static Process> {
 /// In a forked child: the only thread there is has no stream any more. What stopped the parent need not stop the child.
 pub fn forget_inheritance() {
     CURRENT.with(|current| current.set(std::ptr::null_mut()));
+    ORPHANS.store(0, Relaxed);
     HOT.store(u64::MAX, Relaxed);
     if phase() == state::PHASE_STOPPED {
         PHASE.store(state::PHASE_RECORDING, Relaxed);
@@ -316,6 +319,8 @@ impl Process {
             space,
             state,
             resync_new: Cell::new(false),
+            // SAFETY: this call has no conditions.
+            main_ident: if is_main_thread() { unsafe { libc::pthread_self() as u64 } } else { 0 },
             codes: UnsafeCell::new(codes),
             next_thread: AtomicU32::new(0),
             streams: Mutex::new(Vec::new()),

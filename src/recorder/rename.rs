@@ -33,13 +33,13 @@ pub unsafe fn is_setter(module: Option<&str>, facts: &CodeFacts, code: *mut ffi:
 pub unsafe fn happened(process: &Process, caller: &mut Thread) {
     // SAFETY: the GIL is held, so no other thread writes into its stream.
     unsafe {
-        if look(caller) {
+        if look(process, caller) {
             return;
         }
         let streams = process.streams();
         if streams.len() <= MAX_THREADS {
             for other in streams.iter().filter(|other| !std::ptr::eq(**other, caller)) {
-                look(&mut **other);
+                look(process, &mut **other);
             }
         }
     }
@@ -49,11 +49,10 @@ pub unsafe fn happened(process: &Process, caller: &mut Thread) {
 ///
 /// # Safety
 /// The GIL is held.
-unsafe fn look(thread: &mut Thread) -> bool {
+unsafe fn look(process: &Process, thread: &mut Thread) -> bool {
     // SAFETY: the GIL is held.
-    let Some(name) = (unsafe { thread::name(thread.ident) }).filter(|name| thread.name.as_ref() != Some(name)) else {
-        return false;
-    };
+    let name = unsafe { thread::name(process, thread.ident) };
+    let Some(name) = name.filter(|name| thread.name.as_ref() != Some(name)) else { return false };
     thread.writer.note(clock::raw(), tag::THREAD_NAME, name.as_bytes());
     thread.name = Some(name);
     thread.renamed = true;

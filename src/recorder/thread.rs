@@ -4,7 +4,7 @@ use super::clock;
 use super::codes::Mark;
 use super::process::{self, Process};
 use super::python::{self, Name};
-use super::values::ThreadValues;
+use super::values::{self, ThreadValues};
 use super::world;
 use crate::model::code::CodeKind;
 use crate::trace::event::{Closing, Opening, tag};
@@ -15,6 +15,7 @@ use pyo3::ffi;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// One thread's stream.
 pub struct Thread {
@@ -66,6 +67,9 @@ impl Thread {
 
 /// To be called first at every event that is off the hot path. The frame that [`Thread::expect`] was told, once; else 0.
 pub fn take_expected() -> usize {
+    if ORPHANS.load(Relaxed) > 0 && CURRENT.with(Cell::get).is_null() {
+        adopt();
+    }
     let thread = CURRENT.with(Cell::get);
     // SAFETY: as in `current`.
     match unsafe { thread.as_mut() } {
@@ -76,6 +80,9 @@ pub fn take_expected() -> usize {
         _ => 0,
     }
 }
+
+/// Streams that were begun from outside, for threads that had no event since.
+pub static ORPHANS: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     /// This thread's stream, null when it has none (yet).
@@ -127,13 +134,56 @@ pub unsafe fn enter(process: &'static Process, top_opens: bool) -> Result<&'stat
     if let Some(thread) = current() {
         return Ok(thread);
     }
+    // SAFETY: the GIL is held.
+    let slot = unsafe { begin(process, own_ident(), native_id())? };
+    own(slot);
+    // SAFETY: the stream is this thread's own, and the GIL is held.
+    unsafe {
+        let thread = &mut *slot;
+        if process.resync_new.get() {
+            resync(process, thread, ffi::PyEval_GetFrame(), top_opens)?;
+        }
+        Ok(thread)
+    }
+}
+
+/// `threading.get_ident()` of this thread.
+fn own_ident() -> u64 {
+    // SAFETY: this call has no conditions.
+    unsafe { libc::pthread_self() as u64 }
+}
+
+/// Makes a listed stream this thread's own.
+fn own(slot: *mut Thread) {
+    CURRENT.with(|current| current.set(slot));
+    ENDING.with(|_| {});
+}
+
+/// Makes the stream this thread's own that was begun for it from outside, if there is one.
+#[cold]
+fn adopt() {
+    let Some(process) = process::own() else { return };
+    // SAFETY: what is listed is alive.
+    let waiting = process.streams().iter().copied().find(|slot| unsafe { (**slot).ident == own_ident() });
+    if let Some(slot) = waiting {
+        ORPHANS.fetch_sub(1, Relaxed);
+        own(slot);
+    }
+}
+
+/// A stream for the thread with this `threading.get_ident()`.
+///
+/// # Errors
+/// [`Failure`]: there is no room.
+///
+/// # Safety
+/// The GIL is held.
+unsafe fn begin(process: &'static Process, ident: u64, native_id: u64) -> Result<*mut Thread, Failure> {
     let number = process.next_thread();
     let path = process.folder.join(format!("{number}{EVENTS_SUFFIX}"));
     let file = GrowingFile::new(path, Arc::clone(&process.space));
     let sink = FileSink { file, clock: process::clock_pair };
-    let writer = EventWriter::new(sink, number, native_id())?;
-    // SAFETY: this call has no conditions.
-    let ident = unsafe { libc::pthread_self() } as u64;
+    let writer = EventWriter::new(sink, number, native_id)?;
     let no_memory = || Failure::Io {
         what: "find memory for",
         path: process.folder.clone(),
@@ -147,27 +197,46 @@ pub unsafe fn enter(process: &'static Process, top_opens: bool) -> Result<&'stat
             writer,
             ident,
             values: ThreadValues::new(process),
-            name: name(ident),
+            name: name(process, ident),
             renamed: false,
             in_task: (usize::MAX, 0),
             expected: 0,
         });
         &mut *slot
     };
-    CURRENT.with(|current| current.set(slot));
-    ENDING.with(|_| {});
     process.streams().push(slot);
-    // SAFETY: the GIL is held.
-    unsafe {
-        if let Some(name) = &thread.name {
-            thread.writer.note(clock::raw(), tag::THREAD_NAME, name.as_bytes());
-        }
-        if process.resync_new.get() {
-            let frame = ffi::PyEval_GetFrame();
-            resync(process, thread, frame, top_opens)?;
-        }
+    if let Some(name) = &thread.name {
+        thread.writer.note(clock::raw(), tag::THREAD_NAME, name.as_bytes());
     }
-    Ok(thread)
+    Ok(slot)
+}
+
+/// Begins the stream of a thread that has none and runs something that is wanted now: it may sleep for long before it
+/// has an event of its own. `note`: what its stream begins with.
+///
+/// # Errors
+/// [`Failure`]: there is no room.
+///
+/// # Safety
+/// The GIL is held; `frame` is the innermost frame (borrowed) of the thread `ident`, which has no stream.
+pub unsafe fn begin_for(
+    process: &'static Process,
+    ident: u64,
+    frame: *mut ffi::PyFrameObject,
+    (tag, payload): (u8, &[u8]),
+) -> Result<(), Failure> {
+    // SAFETY: as the caller promised.
+    unsafe {
+        if running(process, frame, false)?.iter().all(|call| call.hidden) {
+            return Ok(());
+        }
+        let thread = &mut *begin(process, ident, native_id_of(process, ident))?;
+        thread.writer.note(clock::raw(), tag, payload);
+        resync(process, thread, frame, false)?;
+        thread.expect(frame);
+        ORPHANS.fetch_add(1, Relaxed);
+    }
+    Ok(())
 }
 
 /// Closes and opens calls until the open calls are those of the real stack. What agrees, from the outside in, stays
@@ -256,30 +325,56 @@ pub fn generator(frame: *mut ffi::PyFrameObject) -> u64 {
 ///
 /// # Safety
 /// The GIL is held.
-pub unsafe fn name(ident: u64) -> Option<String> {
+pub unsafe fn name(process: &Process, ident: u64) -> Option<String> {
+    static NAME: Name = Name::new(c"_name");
+    // SAFETY: the GIL is held; the dictionary outlives its entry.
+    let found = unsafe {
+        known(ident).and_then(|dict| python::text(python::entry(dict.as_ptr(), &NAME)?).map(Cow::into_owned))
+    };
+    found.or_else(|| (ident == process.main_ident).then(|| "MainThread".to_owned()))
+}
+
+/// The system's number of another thread; 0: neither we nor `threading` know it.
+///
+/// # Safety
+/// The GIL is held.
+unsafe fn native_id_of(process: &Process, ident: u64) -> u64 {
+    static NATIVE_ID: Name = Name::new(c"_native_id");
+    if ident == process.main_ident {
+        return u64::from(std::process::id());
+    }
+    // SAFETY: the GIL is held; the dictionary outlives its entry, which is an int and nothing derived from it.
+    let number = unsafe {
+        known(ident).and_then(|dict| {
+            let number = python::entry(dict.as_ptr(), &NATIVE_ID)?;
+            (ffi::PyLong_CheckExact(number) != 0).then(|| values::small_number(number))
+        })
+    };
+    number.and_then(|number| number.try_into().ok()).unwrap_or(0)
+}
+
+/// The attributes of a thread that `threading` knows.
+///
+/// # Safety
+/// The GIL is held. Only dictionaries are read, of which one has integers as keys.
+unsafe fn known(ident: u64) -> Option<python::Owned> {
     static THREADING: Name = Name::new(c"threading");
     static ACTIVE: Name = Name::new(c"_active");
-    static NAME: Name = Name::new(c"_name");
-    // SAFETY: the GIL is held. Only dictionaries are read, of which one has integers as keys.
-    let found = unsafe {
-        let thread = || {
-            let module = python::entry(world::sys(c"modules")?, &THREADING)?;
-            if ffi::PyModule_Check(module) == 0 {
-                return None;
-            }
-            let active = python::entry(ffi::PyModule_GetDict(module), &ACTIVE)?;
-            if ffi::PyDict_CheckExact(active) == 0 {
-                return None;
-            }
-            let key = python::Owned::new(ffi::PyLong_FromUnsignedLongLong(ident))?;
-            let thread = ffi::PyDict_GetItemWithError(active, key.as_ptr());
-            ffi::PyErr_Clear();
-            let dict = python::instance_dict((!thread.is_null()).then_some(thread)?)?;
-            python::text(python::entry(dict.as_ptr(), &NAME)?).map(Cow::into_owned)
-        };
-        thread()
-    };
-    found.or_else(|| is_main_thread().then(|| "MainThread".to_owned()))
+    // SAFETY: the GIL is held.
+    unsafe {
+        let module = python::entry(world::sys(c"modules")?, &THREADING)?;
+        if ffi::PyModule_Check(module) == 0 {
+            return None;
+        }
+        let active = python::entry(ffi::PyModule_GetDict(module), &ACTIVE)?;
+        if ffi::PyDict_CheckExact(active) == 0 {
+            return None;
+        }
+        let key = python::Owned::new(ffi::PyLong_FromUnsignedLongLong(ident))?;
+        let thread = ffi::PyDict_GetItemWithError(active, key.as_ptr());
+        ffi::PyErr_Clear();
+        python::instance_dict((!thread.is_null()).then_some(thread)?)
+    }
 }
 
 #[cfg(target_os = "linux")]

@@ -5,7 +5,7 @@ use crate::model::time::ClockPair;
 use crate::trace::format::{STATE, state};
 use crate::trace::memory::{Failure, Open, Window, map};
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::Release};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
 
 /// The page, mapped. See [`crate::trace::format::state`].
 #[derive(Debug)]
@@ -38,6 +38,11 @@ impl StatePage {
     /// What the recorder does: a `PHASE_` number.
     pub fn set_phase(&self, phase: u32) {
         self.word(state::AT_PHASE).store(phase, Release);
+    }
+
+    /// Filter generation in force.
+    pub fn generation(&self) -> u32 {
+        u32::try_from(self.number(state::AT_GENERATION).load(Acquire)).unwrap_or(u32::MAX)
     }
 
     /// Filter generation in force.

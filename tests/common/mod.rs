@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 #![allow(clippy::unwrap_used, reason = "this is test code")]
 
+pub mod live;
 pub mod terminal;
 
 use std::collections::BTreeMap;
