@@ -14,11 +14,6 @@ fn recordable() -> impl Iterator<Item = &'static Interpreter> {
     pythons().iter()
 }
 
-/// Of these, those with `sys.monitoring`, which tell what was raised. A machine may have none.
-fn telling() -> impl Iterator<Item = &'static Interpreter> {
-    recordable().filter(|it| it.version >= (3, 12, 0))
-}
-
 /// The rows of `print --json`.
 fn rows(ground: &Playground, recorded: &Recorded) -> Vec<Json> {
     let output = ground.ct_tui(["print", "--json"]).arg(&recorded.trace).output().unwrap();
@@ -373,7 +368,7 @@ for f in outer, key, bare:
     try: f()
     except Exception: pass
 ";
-    for python in telling() {
+    for python in recordable() {
         let raised = |name: &str| calls(python, &[], script, name)[0]["exception"].clone();
         let mine =
             |line: u32| json!({"type": "__main__.Mine", "message": "('text', 7)", "args": ["text", 7], "line": line});
@@ -381,6 +376,107 @@ for f in outer, key, bare:
         assert_eq!(raised("outer"), mine(9));
         assert_eq!(raised("key"), json!({"type": "KeyError", "message": "k", "args": ["k"], "line": 11}));
         assert_eq!(raised("bare"), json!({"type": "ValueError", "message": "", "args": [], "line": 13}));
+    }
+}
+
+/// What leaves a call is told although other exceptions came and went in it, whoever made it and however often it was
+/// raised again.
+#[test]
+fn exceptions_on_their_way() {
+    let script = r#"
+import threading
+def of_c(): return int("x")
+def of_class(): raise LookupError
+def end(): return next(iter(()))
+def again():
+    try: of_c()
+    except ValueError:
+        try: of_class()
+        except LookupError: pass
+        raise
+def other():
+    try: of_c()
+    except ValueError as error: raise KeyError(1) from error
+def last():
+    try: of_c()
+    finally:
+        try: of_class()
+        except LookupError: pass
+def deep(n): return deep(n - 1) if n else 1 / 0
+def tried(f):
+    try: f()
+    except BaseException: pass
+class Odd(Exception):
+    made = 0
+    def __init__(self, text, *, more):
+        Odd.made += 1
+    def __str__(self): raise SystemExit(9)
+    __repr__ = __str__
+def odd(): raise Odd("text", more=1)
+def swallowed():
+    try: return of_c()
+    finally: return 7
+for f in (of_c, of_class, end, again, other, last, lambda: deep(50), odd, swallowed): tried(f)
+threads = [threading.Thread(target=tried, args=(lambda: deep(5),)) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert Odd.made == 1
+"#;
+    for python in recordable() {
+        let ground = Playground::with(&[("app.py", script)]);
+        let recorded = ground.record(python, ["app.py"]);
+        assert_eq!(recorded.code(), 0, "{}", recorded.stderr());
+        let rows = rows(&ground, &recorded);
+        let of = |name: &str| -> Vec<&Json> {
+            rows.iter().filter(|row| row["qualname"] == *name).map(|row| &row["exception"]).collect()
+        };
+        let message = "invalid literal for int() with base 10: 'x'";
+        for (name, kind, text) in [
+            ("of_c", "ValueError", message),
+            ("of_class", "LookupError", ""),
+            ("end", "StopIteration", ""),
+            ("again", "ValueError", message),
+            ("other", "KeyError", "1"),
+            ("last", "ValueError", message),
+            ("deep", "ZeroDivisionError", "division by zero"),
+            ("odd", "__main__.Odd", "text"),
+        ] {
+            let found = of(name);
+            assert!(!found.is_empty());
+            for exception in found {
+                let told = (&exception["type"], &exception["message"]);
+                assert_eq!(told, (&json!(kind), &json!(text)), "{name} with {}", python.path.display());
+            }
+        }
+        assert_eq!(of("deep").len(), 51 + 4 * 6);
+        assert_eq!(of("swallowed"), [&Json::Null]);
+    }
+}
+
+#[test]
+fn what_is_thrown_into_a_generator() {
+    let script = "
+def fails(): raise OSError(5)
+try: fails()
+except OSError: pass
+def gen():
+    try: yield 1
+    except KeyError as error: yield 2
+    yield 3
+it = gen()
+next(it)
+it.throw(KeyError('secret', 7))
+next(it)
+";
+    for python in recordable() {
+        let rows = calls(python, &[], script, "gen");
+        let openings: Vec<_> = rows.iter().map(|row| (&row["opening"], &row["thrown"])).collect();
+        let thrown = json!({"type": "KeyError", "message": "('secret', 7)", "args": ["secret", 7], "line": null});
+        let expected = [("call", json!(null)), ("throw", thrown), ("resume", json!(null))];
+        for (found, (opening, thrown)) in openings.iter().zip(&expected) {
+            assert_eq!(*found, (&json!(opening), thrown), "{}", python.path.display());
+        }
+        assert_eq!(rows.len(), 3);
     }
 }
 

@@ -143,6 +143,14 @@ impl Details {
             self.rows.value(index, name, "", value, Role::Text);
             index += 1;
         }
+        // Of these two a segment has one at most.
+        if let Some(value) = &values.sent {
+            self.rows.value(index, "sent", "", value, Role::Text);
+        }
+        if let Some(raised) = &values.thrown {
+            self.rows.raised(index, "thrown", raised, Role::Error);
+        }
+        index += usize::from(values.sent.is_some() || values.thrown.is_some());
         if let Some(value) = &values.result {
             self.rows.value(index, "result", "", value, Role::Accent);
         }
@@ -414,7 +422,12 @@ impl Details {
     /// The value that a path of the rows leads to.
     fn value_at(&self, path: &[usize]) -> Option<&Value> {
         let (first, rest) = path.split_first()?;
-        let arguments = self.values.arguments.as_deref().unwrap_or_default();
-        inside(arguments.get(*first).or(self.values.result.as_ref())?, rest)
+        let values = &self.values;
+        let mut all: Vec<Option<&Value>> = values.arguments.iter().flatten().map(Some).collect();
+        if values.sent.is_some() || values.thrown.is_some() {
+            all.push(values.sent.as_ref());
+        }
+        all.push(values.result.as_ref());
+        inside((*all.get(*first)?)?, rest)
     }
 }

@@ -103,6 +103,8 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     sent: Option<Json>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    thrown: Option<Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<Json>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exception: Option<Json>,
@@ -142,9 +144,14 @@ impl<W: Write> Writer<'_, W> {
             },
             sent: args
                 .as_deref()
-                .filter(|_| call.opening != Opening::Call)
+                .filter(|_| matches!(call.opening, Opening::Resume | Opening::Resync))
                 .and_then(|bytes| value::value(bytes).ok())
                 .map(|value| json::value(&value)),
+            thrown: args
+                .as_deref()
+                .filter(|_| call.opening == Opening::Throw)
+                .and_then(|bytes| value::raised(bytes).ok())
+                .map(|raised| json::raised(&raised)),
             result: result
                 .as_deref()
                 .filter(|_| !raised)

@@ -5,6 +5,7 @@
 //! objects: they leave by the shortest way when the code is skipped.
 
 use super::backend::Backend;
+use super::capture::Leaving;
 use super::clock;
 use super::codes;
 use super::codes::{HOT, Mark};
@@ -269,7 +270,7 @@ unsafe extern "C" fn on_return(
             && top.key == code as usize
             && !top.hidden
         {
-            let handed = Handed { object: *arguments.add(2), offset: -1 };
+            let handed = Handed::of(*arguments.add(2));
             let written = if thread.values.is_none() {
                 thread.writer.ret(clock::raw())
             } else {
@@ -279,7 +280,7 @@ unsafe extern "C" fn on_return(
                 return keep();
             }
         }
-        let handed = Handed { object: *arguments.add(2), offset: -1 };
+        let handed = Handed::of(*arguments.add(2));
         reply(events::close(code, Closing::Return, handed))
     }
 }
@@ -291,7 +292,7 @@ unsafe extern "C" fn on_yield(
 ) -> *mut ffi::PyObject {
     // SAFETY: the interpreter calls this with the GIL held and (code, offset, value).
     unsafe {
-        let handed = Handed { object: *arguments.add(2), offset: -1 };
+        let handed = Handed::of(*arguments.add(2));
         reply(events::close(*arguments, Closing::Yield, handed))
     }
 }
@@ -313,7 +314,9 @@ unsafe extern "C" fn on_throw(
     // SAFETY: the interpreter calls this with the GIL held and (code, offset, exception). This event cannot be
     // switched off.
     unsafe {
+        values::thrown(Leaving { class: std::ptr::null_mut(), value: *arguments.add(2) });
         events::open(*arguments, Opening::Throw);
+        values::forget_thrown();
         keep()
     }
 }
@@ -326,7 +329,7 @@ unsafe extern "C" fn on_unwind(
     // SAFETY: the interpreter calls this with the GIL held and (code, offset, exception). This event cannot be
     // switched off.
     unsafe {
-        let handed = Handed { object: *arguments.add(2), offset: values::small_number(*arguments.add(1)) };
+        let handed = Handed { offset: values::small_number(*arguments.add(1)), ..Handed::of(*arguments.add(2)) };
         events::close(*arguments, Closing::Raise, handed);
         keep()
     }

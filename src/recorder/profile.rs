@@ -10,6 +10,7 @@
 //! written in C are reported too; they leave by the shortest way.
 
 use super::backend::Backend;
+use super::capture::Leaving;
 use super::clock;
 use super::codes::{self, HOT, Mark};
 use super::events;
@@ -58,12 +59,16 @@ impl Backend for Profile {
     fn limits(&self) -> Vec<String> {
         let mut limits = vec![
             "skipped code still costs a little: before 3.12 it cannot be switched off".to_owned(),
-            "what was raised is not recorded, only that a call ended by an exception".to_owned(),
+            "what was raised is read off the interpreter's stack: where that cannot be read, only that a call raised is known"
+                .to_owned(),
             "threads started by code written in C are recorded from the next thread start or filter change on"
                 .to_owned(),
         ];
         if OLDER.load(Relaxed) {
-            limits.push("throw() into a generator looks like a resumption".to_owned());
+            limits.push(
+                "throw() into a generator looks like a resumption until an exception has left a recorded call"
+                    .to_owned(),
+            );
         }
         limits
     }
@@ -252,9 +257,12 @@ unsafe extern "C" fn profile(
 ) -> c_int {
     // SAFETY: the interpreter calls this with the GIL held, with a frame that runs.
     unsafe {
+        // Its address stands for our place on the stack.
+        let here = 0usize;
+        let here = std::hint::black_box(&raw const here).addr();
         match what {
-            CALL => called(frame),
-            RETURN => returned(frame, argument),
+            CALL => called(frame, here),
+            RETURN => returned(frame, argument, here),
             C_RETURN => c_returned(argument),
             _ => {}
         }
@@ -271,7 +279,7 @@ unsafe extern "C" fn profile(
 /// # Safety
 /// As for [`profile`].
 #[inline(always)]
-unsafe fn called(frame: *mut ffi::PyFrameObject) {
+unsafe fn called(frame: *mut ffi::PyFrameObject, here: usize) {
     // SAFETY: as the caller promised. The frame keeps its code object alive.
     unsafe {
         let code: *mut PyObject = ffi::PyFrame_GetCode(frame).cast();
@@ -291,7 +299,11 @@ unsafe fn called(frame: *mut ffi::PyFrameObject) {
         };
         if !done {
             super::guarded((), || {
-                events::open(code, opening(code, frame));
+                let how = opening(code, frame, here);
+                events::open(code, how);
+                if how == Opening::Throw {
+                    values::forget_thrown();
+                }
             });
         }
         ffi::Py_DecRef(code);
@@ -301,7 +313,7 @@ unsafe fn called(frame: *mut ffi::PyFrameObject) {
 /// # Safety
 /// As for [`profile`].
 #[inline(always)]
-unsafe fn returned(frame: *mut ffi::PyFrameObject, value: *mut PyObject) {
+unsafe fn returned(frame: *mut ffi::PyFrameObject, value: *mut PyObject, here: usize) {
     // SAFETY: as the caller promised. The frame keeps its code object alive.
     unsafe {
         let code: *mut PyObject = ffi::PyFrame_GetCode(frame).cast();
@@ -311,7 +323,7 @@ unsafe fn returned(frame: *mut ffi::PyFrameObject, value: *mut PyObject) {
                 if thread.values.is_none() {
                     thread.writer.ret(clock::raw())
                 } else {
-                    let handed = Handed { object: value, offset: -1 };
+                    let handed = Handed::of(value);
                     super::guarded(false, || values::close(thread, code, Closing::Return, 0, handed))
                 }
             });
@@ -319,7 +331,7 @@ unsafe fn returned(frame: *mut ffi::PyFrameObject, value: *mut PyObject) {
                 events::close(code, Closing::Return, Handed::NOTHING);
             }
         } else {
-            ended(code, frame, value);
+            ended(code, frame, value, here);
         }
         ffi::Py_DecRef(code);
     }
@@ -329,7 +341,7 @@ unsafe fn returned(frame: *mut ffi::PyFrameObject, value: *mut PyObject) {
 ///
 /// # Safety
 /// As for [`profile`].
-unsafe fn ended(code: *mut PyObject, frame: *mut ffi::PyFrameObject, value: *mut PyObject) {
+unsafe fn ended(code: *mut PyObject, frame: *mut ffi::PyFrameObject, value: *mut PyObject, here: usize) {
     // SAFETY: as the caller promised.
     unsafe {
         let mark = codes::mark_of(code);
@@ -343,7 +355,17 @@ unsafe fn ended(code: *mut PyObject, frame: *mut ffi::PyFrameObject, value: *mut
         } else {
             Closing::Return
         };
-        events::close(code, how, Handed { object: value, offset: -1 });
+        let handed = match how {
+            Closing::Raise if values::wants_endings() => super::guarded(None, || Leaving::of(frame.cast(), here))
+                .map(|leaving| Handed {
+                    object: leaving.value,
+                    class: leaving.class,
+                    offset: i32::try_from(last_instruction(frame)).unwrap_or(-1),
+                })
+                .unwrap_or(Handed::NOTHING),
+            _ => Handed::of(value),
+        };
+        events::close(code, how, handed);
     }
 }
 
@@ -351,22 +373,32 @@ unsafe fn ended(code: *mut PyObject, frame: *mut ffi::PyFrameObject, value: *mut
 ///
 /// # Safety
 /// As for [`profile`].
-unsafe fn opening(code: *mut PyObject, frame: *mut ffi::PyFrameObject) -> Opening {
+unsafe fn opening(code: *mut PyObject, frame: *mut ffi::PyFrameObject, here: usize) -> Opening {
     // SAFETY: as the caller promised.
     let Some(mark) = (unsafe { events::judge(code) }).filter(|mark| mark.has(Mark::GENERATOR)) else {
         return Opening::Call;
     };
     // SAFETY: as the caller promised.
     let last = unsafe { last_instruction(frame) };
-    if OLDER.load(Relaxed) {
-        return if last < 0 { Opening::Call } else { Opening::Resume };
+    let older = OLDER.load(Relaxed);
+    let how = if older {
+        if last < 0 { Opening::Call } else { Opening::Resume }
+    } else {
+        with_bytecode(mark, |bytes| match usize::try_from(last).ok().and_then(|at| bytes.get(at..at + 2)) {
+            Some([RESUME, 0]) => Opening::Call,
+            Some([RESUME, _]) => Opening::Resume,
+            _ => Opening::Throw,
+        })
+        .unwrap_or(Opening::Call)
+    };
+    if how == Opening::Throw || older && how == Opening::Resume {
+        // SAFETY: as the caller promised.
+        if let Some(thrown) = unsafe { Leaving::thrown(here) } {
+            values::thrown(thrown);
+            return Opening::Throw;
+        }
     }
-    with_bytecode(mark, |bytes| match usize::try_from(last).ok().and_then(|at| bytes.get(at..at + 2)) {
-        Some([RESUME, 0]) => Opening::Call,
-        Some([RESUME, _]) => Opening::Resume,
-        _ => Opening::Throw,
-    })
-    .unwrap_or(Opening::Call)
+    how
 }
 
 /// Whether a generator's frame that ends with a value will go on.

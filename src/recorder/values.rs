@@ -1,7 +1,7 @@
 //! Values at events: where the callbacks and `capture` meet. A call is opened with its arguments and closed with its
 //! result, its yielded value or its exception; lines come with the variables that changed.
 
-use super::capture::{CodeValues, Frame, Scratch, Watch};
+use super::capture::{CodeValues, Frame, Leaving, Scratch, Watch};
 use super::clock;
 use super::process::Process;
 use super::thread::Thread;
@@ -16,6 +16,8 @@ pub struct ThreadValues {
     watch: Watch,
     process: &'static Process,
     lines: bool,
+    /// What is thrown into the segment that opens next.
+    thrown: Option<Leaving>,
 }
 
 /// What an ending call hands over.
@@ -23,13 +25,25 @@ pub struct ThreadValues {
 pub struct Handed {
     /// The result, the yielded value, the exception; borrowed, null for none.
     pub object: *mut PyObject,
+    /// The class of an exception that was perhaps not made yet; null: `object` is one.
+    pub class: *mut PyObject,
     /// The instruction at which it happened, in bytes from the code's beginning; -1: not known.
     pub offset: i32,
 }
 
 impl Handed {
     /// Nothing is known.
-    pub const NOTHING: Self = Self { object: std::ptr::null_mut(), offset: -1 };
+    pub const NOTHING: Self = Self { object: std::ptr::null_mut(), class: std::ptr::null_mut(), offset: -1 };
+
+    /// This object.
+    pub fn of(object: *mut PyObject) -> Self {
+        Self { object, ..Self::NOTHING }
+    }
+
+    /// Whether there is nothing.
+    fn is_nothing(&self) -> bool {
+        self.object.is_null() && self.class.is_null()
+    }
 }
 
 impl ThreadValues {
@@ -38,7 +52,7 @@ impl ThreadValues {
         let options = &super::process::config()?.options;
         let wanted = options.values != Values::None || options.lines;
         let (scratch, watch) = (Scratch::new(), Watch::default());
-        wanted.then(|| Box::new(Self { scratch, watch, process, lines: options.lines }))
+        wanted.then(|| Box::new(Self { scratch, watch, process, lines: options.lines, thrown: None }))
     }
 }
 
@@ -72,6 +86,9 @@ pub unsafe fn open(thread: &mut Thread, code: *mut PyObject, call: OpenCall) -> 
             (Some(captured), Some(frame)) => match call.how {
                 Opening::Call if captured.has_arguments() => Some(values.scratch.arguments(captured, frame)),
                 Opening::Resume if captured.has_results() => values.scratch.sent(captured, frame),
+                Opening::Throw if captured.has_results() => {
+                    values.thrown.take().map(|thrown| values.scratch.exception(captured, thrown, 0))
+                }
                 _ => None,
             },
             _ => None,
@@ -80,6 +97,26 @@ pub unsafe fn open(thread: &mut Thread, code: *mut PyObject, call: OpenCall) -> 
     let written = thread.writer.open_call(clock::raw(), call, payload);
     count(values);
     written
+}
+
+/// The segment that this thread opens next is opened by an exception, which is alive until then. What the segment has
+/// no use for is forgotten by [`forget_thrown`].
+pub fn thrown(exception: Leaving) {
+    if let Some(values) = super::thread::current().and_then(|thread| thread.values.as_mut()) {
+        values.thrown = Some(exception);
+    }
+}
+
+/// Nothing is thrown any more.
+pub fn forget_thrown() {
+    if let Some(values) = super::thread::current().and_then(|thread| thread.values.as_mut()) {
+        values.thrown = None;
+    }
+}
+
+/// Whether this thread records what ends a call.
+pub fn wants_endings() -> bool {
+    super::thread::current().is_some_and(|thread| thread.values.is_some())
 }
 
 /// Ends the innermost open call, which is not hidden, with what it hands over.
@@ -103,10 +140,11 @@ pub unsafe fn close(thread: &mut Thread, code: *mut PyObject, how: Closing, gene
         {
             thread.writer.note(raw, tag::LINE, changed);
         }
-        match captured.filter(|captured| captured.has_results() && !handed.object.is_null()) {
+        match captured.filter(|captured| captured.has_results() && !handed.is_nothing()) {
             Some(captured) if how == Closing::Raise => {
                 let line = if handed.offset < 0 { 0 } else { Scratch::line_of(code, handed.offset) };
-                Some(values.scratch.exception(captured, handed.object, line))
+                let exception = Leaving { class: handed.class, value: handed.object };
+                Some(values.scratch.exception(captured, exception, line))
             }
             Some(captured) if how != Closing::Resync => Some(values.scratch.result(captured, handed.object)),
             _ => None,

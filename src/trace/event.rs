@@ -47,7 +47,7 @@ pub mod tag {
     pub const YIELD_VALUE: u8 = 2;
     /// An exception leaves the innermost open call: `trace::value` exception payload.
     pub const UNWIND_VALUE: u8 = 3;
-    /// A segment opened by `throw()` or `close()`: code, generator.
+    /// A segment opened by `throw()` or `close()`: code, generator, and the exception if it is known.
     pub const THROW: u8 = 4;
     /// Closes the innermost open call without knowing how it ends: the filter changed, or recording was paused.
     pub const RESYNC_CLOSE: u8 = 5;
@@ -268,7 +268,12 @@ fn extended<'a>(bytes: &'a [u8], at: &mut usize) -> Result<Body<'a>, Damage> {
             Body::Close { how: Closing::Yield, generator, payload: Some(&payload[inner..]) }
         }
         tag::UNWIND_VALUE => Body::Close { how: Closing::Raise, generator: 0, payload: Some(payload) },
-        tag::THROW => open(Opening::Throw, &mut inner)?,
+        tag::THROW => {
+            let code = code(payload, &mut inner)?;
+            let generator = number(payload, &mut inner)?;
+            let thrown = Some(&payload[inner..]).filter(|bytes| !bytes.is_empty());
+            Body::Open { code, how: Opening::Throw, generator, payload: thrown }
+        }
         tag::RESYNC_CLOSE => Body::Close { how: Closing::Resync, generator: 0, payload: None },
         tag::RESYNC_OPEN => open(Opening::Resync, &mut inner)?,
         tag => Body::Note { tag, payload },

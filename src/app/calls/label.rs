@@ -5,6 +5,7 @@ use crate::index::{CallInfo, Nav, Outcome};
 use crate::model::value::show::{self, Ending};
 use crate::model::value::{Raised, Value};
 use crate::trace::Trace;
+use crate::trace::event::Opening;
 use crate::trace::value::{arguments, raised, value};
 
 /// Characters per value in a row.
@@ -17,6 +18,10 @@ pub struct Values {
     pub params: Vec<String>,
     /// Their values; `None`: none were recorded.
     pub arguments: Option<Vec<Value>>,
+    /// What was sent into a generator.
+    pub sent: Option<Value>,
+    /// What was thrown into it.
+    pub thrown: Option<Raised>,
     /// The result, or what was yielded.
     pub result: Option<Value>,
     /// What left it.
@@ -32,8 +37,12 @@ pub fn values(trace: &Trace, call: &CallInfo) -> Values {
         values.params.clone_from(&record.facts.params);
     }
     let bytes = |payload: Option<crate::index::Payload>| payload.and_then(|payload| nav.payload(payload));
-    if call.opening == crate::trace::event::Opening::Call {
-        values.arguments = bytes(call.args).map(|bytes| arguments(&bytes));
+    if let Some(bytes) = bytes(call.args) {
+        match call.opening {
+            Opening::Call => values.arguments = Some(arguments(&bytes)),
+            Opening::Throw => values.thrown = raised(&bytes).ok(),
+            Opening::Resume | Opening::Resync => values.sent = value(&bytes).ok(),
+        }
     }
     if let Some(bytes) = bytes(call.result) {
         if call.outcome == Outcome::Raise {

@@ -640,14 +640,20 @@ impl Encoder<'_> {
         true
     }
 
-    /// The `args` of an exception.
+    /// The `args` of an exception, or what they are to be made of: a tuple of them, or the only one.
     pub(super) unsafe fn arguments_of(&mut self, args: *mut PyObject, depth: usize) -> bool {
         // SAFETY: the caller's promise.
         unsafe {
-            if args.is_null() || type_of(args) != &raw mut ffi::PyTuple_Type {
+            if args.is_null() || args == self.python.types.none {
                 return self.out.empty_tuple();
             }
-            self.container(args, &raw mut ffi::PyTuple_Type, depth + 1)
+            if type_of(args) == &raw mut ffi::PyTuple_Type {
+                return self.container(args, &raw mut ffi::PyTuple_Type, depth + 1);
+            }
+            let Some(count) = self.out.sequence(Sequence::Tuple, 0, 1) else { return false };
+            let kept = self.item(args, depth + 1);
+            self.out.close(count, usize::from(kept));
+            true
         }
     }
 

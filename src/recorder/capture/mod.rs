@@ -9,6 +9,7 @@ mod container;
 mod encode;
 mod frame;
 mod instance;
+mod leaving;
 mod lines;
 mod number;
 mod policy;
@@ -18,6 +19,7 @@ mod scalar;
 mod text;
 
 pub use frame::Frame;
+pub use leaving::Leaving;
 pub use lines::Watch;
 pub use policy::{CodeValues, Policies, Shape};
 
@@ -212,27 +214,30 @@ impl Scratch {
         }
     }
 
-    /// An exception that leaves a call at `line` (0: unknown).
+    /// An exception that leaves a call at `line` (0: unknown), or is thrown into it.
     ///
     /// # Safety
-    /// As [`Self::arguments`]; `exception` is an exception object.
-    pub unsafe fn exception(&mut self, code: &CodeValues, exception: *mut PyObject, line: u32) -> &[u8] {
+    /// As [`Self::arguments`]; `exception` holds live objects.
+    pub unsafe fn exception(&mut self, code: &CodeValues, exception: Leaving, line: u32) -> &[u8] {
         self.out.clear();
         let mut name = text::Name::new();
         // SAFETY: the caller's promise.
         unsafe {
             let python = Python::get();
-            instance::type_name(python, python::type_of(exception), &mut name);
+            let instance = exception.instance(python);
+            let class = instance.map_or(exception.class.cast(), |instance| python::type_of(instance));
+            instance::type_name(python, class, &mut name);
             self.out.text(name.bytes());
             match code.result.unwrap_or(ValueAction::Drop) {
                 ValueAction::Allow => {
-                    let owned = match (python.layout.exception_args, python.functions.exception_args) {
-                        (None, Some(get)) => get(exception),
+                    let owned = match (instance, python.layout.exception_args, python.functions.exception_args) {
+                        (Some(instance), None, Some(get)) => get(instance),
                         _ => std::ptr::null_mut(),
                     };
-                    let args = match python.layout.exception_args {
-                        Some(at) => python::field(exception.cast(), at),
-                        None => owned,
+                    let args = match (instance, python.layout.exception_args) {
+                        (Some(instance), Some(at)) => python::field(instance.cast(), at),
+                        (Some(_), None) => owned,
+                        (None, _) => exception.value,
                     };
                     let former = self.out.confine(limits::BYTES);
                     let start = self.out.mark();
