@@ -5,6 +5,7 @@ pub mod preview;
 pub mod tree;
 
 use super::list::Cursor;
+use super::output::lines::written_in;
 use super::pane::{Cx, Pane, Request, Tone};
 use super::session::{Session, SharedTrace, read};
 use crate::config::{Action, Context};
@@ -274,6 +275,22 @@ impl Calls {
         self.next_hit(forward, cx);
     }
 
+    /// To the first thing that the call wrote.
+    fn to_output(&self, cx: &mut Cx<'_>) {
+        let Some(call) = self.call() else { return };
+        let first = written_in(&cx.session.survey.lists, call).map(|written| written.start).next();
+        match first {
+            Some(offset) => cx.request(Request::ShowOutput(offset)),
+            None if !cx.session.has_output() => {
+                cx.say(
+                    Tone::Plain,
+                    "the program's output is not in the trace: it went to the terminal it was started on",
+                );
+            }
+            None => cx.say(Tone::Plain, "this call is not known to have written anything"),
+        }
+    }
+
     /// To another segment of the generator or coroutine.
     fn segment(&mut self, trace: &Trace, action: Action, cx: &mut Cx<'_>) {
         let Some(call) = self.call().copied() else { return };
@@ -503,6 +520,7 @@ impl Pane for Calls {
             (Action::NextSegment | Action::PreviousSegment | Action::LastSegment | Action::FirstSegment, _) => {
                 self.segment(&trace, action, cx);
             }
+            (Action::ToOutput, _) => self.to_output(cx),
             (Action::NextSame, _) => self.same(true, cx),
             (Action::PreviousSame, _) => self.same(false, cx),
             (Action::NextHit, _) => self.next_hit(true, cx),

@@ -4,6 +4,7 @@ use super::calls::label;
 use super::calls::tree::Node;
 use super::event::Effect;
 use super::list::Cursor;
+use super::output::lines;
 use super::pane::{Cx, Pane, Tone};
 use super::session::read;
 use super::source::Source;
@@ -211,8 +212,26 @@ fn of_call(trace: &Trace, call: &CallInfo, cx: &Cx<'_>) -> Shown {
     if let Some((_, task)) = Nav::of(trace, call.id).and_then(|nav| nav.task_around(call.id.ordinal)) {
         notes.insert(0, ("task", clean(&task).into_owned(), Role::Text));
     }
+    if let Some(wrote) = wrote(trace, call, cx) {
+        notes.insert(0, ("wrote", wrote, Role::Text));
+    }
     let role = if is_module { Role::Module } else { Role::Accent };
     Shown { title: (title, role), aside, facts, notes, place, recorded_at: trace.manifest().started_at }
+}
+
+/// The first line that a call and those inside it wrote, and how many bytes in all.
+fn wrote(trace: &Trace, call: &CallInfo, cx: &Cx<'_>) -> Option<String> {
+    let lists = &cx.session.survey.lists;
+    let first = lines::written_in(lists, call).next()?;
+    let bytes: u64 = lines::written_in(lists, call).map(|written| written.end - written.start).sum();
+    let output = crate::trace::output::Output::open(trace.path())?;
+    let text = lines::text(&output, lists, lines::line_of(lists, first.start)).unwrap_or_default();
+    let more = if first.end - first.start < bytes || bytes > text.len() as u64 + 2 {
+        format!("  ({} in all)", units::size(bytes))
+    } else {
+        String::new()
+    };
+    Some(format!("{text}{more}"))
 }
 
 fn of_thread(

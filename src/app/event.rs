@@ -33,6 +33,8 @@ pub enum Event {
     Source(super::source::Source),
     /// Totals per function were taken, or a part of them.
     Totals(std::sync::Arc<super::totals::Totals>),
+    /// Tasks, tests and writers of the output were listed, as far as the pass has come.
+    Surveyed(std::sync::Arc<crate::index::survey::Lists>, crate::index::Progress),
     /// A search came to something.
     Found(super::search::Found),
     /// The lines of a call were passed over, or a part of them.
@@ -115,6 +117,8 @@ pub enum Effect {
     Lines(super::lines::Job),
     /// Take the totals per function, in the background.
     SumUp,
+    /// List tasks, tests and writers of the output, in the background.
+    Survey,
     /// Stop a search that is under way.
     StopSearch,
     /// Open this trace instead of what is shown.

@@ -24,6 +24,7 @@ pub mod search;
 pub mod session;
 pub mod source;
 pub mod state;
+pub mod survey;
 pub mod text;
 pub mod totals;
 pub mod traces;

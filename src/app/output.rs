@@ -1,10 +1,18 @@
 //! The target's own terminal: what it wrote, and, on demand, what is typed into it. The screen is kept by an emulator, so
-//! nothing the target writes reaches the real terminal.
+//! nothing the target writes reaches the real terminal. The same output line by line, with times and the calls that
+//! wrote it, is the other view; it is the only one of a saved trace.
+
+mod keys;
+pub mod lines;
 
 use super::event::Effect;
 use super::layout::Size;
-use super::pane::{Cx, Pane, Tone};
-use crate::config::{Action, Context, Key, KeyCode};
+use super::list::Cursor;
+use super::pane::{Cx, Pane, Request, Tone};
+use super::session::read;
+use crate::config::{Action, Context, Key};
+use keys::encode;
+use lines::{Line, Writer};
 use tui_term::vt100::Parser;
 
 /// Lines kept above the screen.
@@ -20,7 +28,18 @@ pub struct Output {
     sought: String,
     /// Bytes that arrived.
     received: u64,
+    /// The lines are shown although there is a screen.
+    as_lines: bool,
+    /// The cursor in the lines.
+    pub cursor: Cursor,
+    /// The lines in view.
+    view: Vec<Line>,
+    /// How many lines there are.
+    count: usize,
 }
+
+/// Lines that one search looks at.
+const SOUGHT: usize = 200_000;
 
 impl std::fmt::Debug for Output {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -80,56 +99,112 @@ impl Output {
     }
 }
 
-/// What a terminal sends for a key.
-#[must_use]
-pub fn encode(key: Key, application_cursor: bool) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    if key.alt {
-        bytes.push(0x1b);
+/// The view by lines.
+impl Output {
+    /// Whether the lines are shown, not the screen.
+    #[must_use]
+    pub fn shows_lines(&self) -> bool {
+        self.as_lines || self.terminal.is_none()
     }
-    let arrow = |letter: u8| match (key.ctrl, key.shift, application_cursor) {
-        (false, false, true) => vec![0x1b, b'O', letter],
-        (false, false, false) => vec![0x1b, b'[', letter],
-        (true, false, _) => vec![0x1b, b'[', b'1', b';', b'5', letter],
-        (false, true, _) => vec![0x1b, b'[', b'1', b';', b'2', letter],
-        (true, true, _) => vec![0x1b, b'[', b'1', b';', b'6', letter],
-    };
-    match key.code {
-        KeyCode::Char(c) if key.ctrl => match c.to_ascii_lowercase() {
-            c @ 'a'..='z' => bytes.push(c as u8 - b'a' + 1),
-            ' ' | '@' => bytes.push(0),
-            '[' => bytes.push(0x1b),
-            '\\' => bytes.push(0x1c),
-            ']' => bytes.push(0x1d),
-            '^' => bytes.push(0x1e),
-            '_' | '/' => bytes.push(0x1f),
-            c => bytes.extend(c.encode_utf8(&mut [0; 4]).as_bytes()),
-        },
-        KeyCode::Char(c) => bytes.extend(c.encode_utf8(&mut [0; 4]).as_bytes()),
-        KeyCode::Enter => bytes.push(b'\r'),
-        KeyCode::Esc => bytes.push(0x1b),
-        KeyCode::Tab if key.shift => bytes.extend(b"\x1b[Z"),
-        KeyCode::Tab => bytes.push(b'\t'),
-        KeyCode::Backspace => bytes.push(0x7f),
-        KeyCode::Delete => bytes.extend(b"\x1b[3~"),
-        KeyCode::Insert => bytes.extend(b"\x1b[2~"),
-        KeyCode::PageUp => bytes.extend(b"\x1b[5~"),
-        KeyCode::PageDown => bytes.extend(b"\x1b[6~"),
-        KeyCode::Up => bytes.extend(arrow(b'A')),
-        KeyCode::Down => bytes.extend(arrow(b'B')),
-        KeyCode::Right => bytes.extend(arrow(b'C')),
-        KeyCode::Left => bytes.extend(arrow(b'D')),
-        KeyCode::Home => bytes.extend(arrow(b'H')),
-        KeyCode::End => bytes.extend(arrow(b'F')),
-        KeyCode::F(n @ 1..=4) => bytes.extend([0x1b, b'O', b'P' + n - 1]),
-        KeyCode::F(n) => {
-            const CODES: [u8; 8] = [15, 17, 18, 19, 20, 21, 23, 24];
-            if let Some(code) = CODES.get(usize::from(n).wrapping_sub(5)) {
-                bytes.extend(format!("\x1b[{code}~").bytes());
-            }
+
+    /// The lines in view.
+    #[must_use]
+    pub fn view(&self) -> &[Line] {
+        &self.view
+    }
+
+    /// How many lines there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Shows the line in which the byte at `offset` stands.
+    pub fn show_offset(&mut self, offset: u64, cx: &mut Cx<'_>) {
+        self.as_lines = true;
+        self.cursor.at = lines::line_of(&cx.session.survey.lists, offset);
+        self.look(cx);
+    }
+
+    /// The pane is being looked at.
+    pub fn watched(&mut self, cx: &mut Cx<'_>) {
+        if self.shows_lines() {
+            self.look(cx);
         }
     }
-    bytes
+
+    /// Reads the lines in view anew. A cursor on the last line stays on the last one.
+    fn look(&mut self, cx: &mut Cx<'_>) {
+        let at_end = self.cursor.at.saturating_add(1) >= self.count;
+        self.count = lines::count(&cx.session.survey.lists);
+        if at_end && cx.session.is_live() {
+            self.cursor.at = self.count.saturating_sub(1);
+        }
+        self.cursor.fit(self.count, cx.rows());
+        self.view = lines::lines(cx.session, self.cursor.top, cx.rows());
+        cx.redraw();
+    }
+
+    fn toggle_lines(&mut self, cx: &mut Cx<'_>) {
+        if self.terminal.is_none() {
+            cx.say(Tone::Plain, "the program has no screen any more; these are the lines that it wrote");
+            return;
+        }
+        self.as_lines = !self.as_lines;
+        self.cursor.at = usize::MAX;
+        self.look(cx);
+    }
+
+    /// To the call that wrote the line under the cursor.
+    fn go_to_writer(&self, cx: &mut Cx<'_>) {
+        match lines::writer(cx.session, self.cursor.at) {
+            Writer::Noted(id) => cx.request(Request::GoTo(id)),
+            Writer::RanThen(id) => {
+                cx.request(Request::GoTo(id));
+                cx.say(Tone::Warning, "who wrote this line was not noted; this call ran when it came");
+            }
+            Writer::Unknown => cx.say(Tone::Plain, "no call is known to have run when this line was written"),
+        }
+    }
+
+    fn act_on_lines(&mut self, action: Action, cx: &mut Cx<'_>) -> bool {
+        if self.cursor.act(action, self.count, cx.rows()) {
+            self.look(cx);
+            return true;
+        }
+        match action {
+            Action::ToWriter => self.go_to_writer(cx),
+            Action::NextHit => self.find(true, cx),
+            Action::PreviousHit => self.find(false, cx),
+            _ => return false,
+        }
+        true
+    }
+
+    /// To the next line with the text that is searched for, or the one before.
+    fn find(&mut self, forward: bool, cx: &mut Cx<'_>) {
+        let needle = self.sought.to_lowercase();
+        let Some(trace) = cx.session.trace.clone().filter(|_| !needle.is_empty()) else { return };
+        let Some(output) = crate::trace::output::Output::open(read(&trace).path()) else { return };
+        let lists = &cx.session.survey.lists;
+        let has =
+            |at: &usize| lines::text(&output, lists, *at).is_some_and(|text| text.to_lowercase().contains(&needle));
+        let found = if forward {
+            (self.cursor.at + 1..self.count).take(SOUGHT).find(has)
+        } else {
+            (0..self.cursor.at).rev().take(SOUGHT).find(has)
+        };
+        match found {
+            Some(at) => {
+                self.cursor.at = at;
+                self.look(cx);
+            }
+            None => cx.say(
+                Tone::Warning,
+                format!("no {} line has {:?}", if forward { "later" } else { "earlier" }, self.sought),
+            ),
+        }
+    }
 }
 
 impl Pane for Output {
@@ -161,11 +236,20 @@ impl Pane for Output {
     }
 
     fn act(&mut self, action: Action, cx: &mut Cx<'_>) -> bool {
+        if self.shows_lines() && self.act_on_lines(action, cx) {
+            return true;
+        }
         let page = cx.rows().saturating_sub(2).max(1);
         let at = self.scrolled();
         match action {
-            Action::Type if cx.session.target_runs && self.terminal.is_some() => self.typing = true,
-            Action::Type => cx.say(Tone::Plain, "the program does not run, so there is nobody to type for"),
+            Action::Type | Action::ToWriter if cx.session.target_runs && self.terminal.is_some() => {
+                self.as_lines = false;
+                self.typing = true;
+            }
+            Action::OutputLines => self.toggle_lines(cx),
+            Action::Type | Action::ToWriter => {
+                cx.say(Tone::Plain, "the program does not run, so there is nobody to type for")
+            }
             Action::Up => self.scroll_to(at + 1),
             Action::Down => self.scroll_to(at.saturating_sub(1)),
             Action::PageUp => self.scroll_to(at + page),
@@ -181,13 +265,28 @@ impl Pane for Output {
         true
     }
 
-    fn click(&mut self, _row: Option<usize>, _fold: bool, double: bool, cx: &mut Cx<'_>) {
+    fn click(&mut self, row: Option<usize>, _fold: bool, double: bool, cx: &mut Cx<'_>) {
+        if self.shows_lines() {
+            if let Some(row) = row.filter(|row| *row < self.count) {
+                self.cursor.at = row;
+                self.look(cx);
+                if double {
+                    self.go_to_writer(cx);
+                }
+            }
+            return;
+        }
         if double && cx.session.target_runs && self.terminal.is_some() {
             self.typing = true;
         }
     }
 
-    fn scroll(&mut self, rows: isize, _cx: &mut Cx<'_>) {
+    fn scroll(&mut self, rows: isize, cx: &mut Cx<'_>) {
+        if self.shows_lines() {
+            self.cursor.scroll(rows, self.count, cx.rows());
+            self.look(cx);
+            return;
+        }
         self.scroll_to(self.scrolled().saturating_add_signed(-rows));
     }
 
@@ -203,9 +302,14 @@ impl Pane for Output {
         }
     }
 
-    /// Searches upwards (a terminal is read from its end): `n` goes to older lines, `N` to newer ones.
+    /// Searches a screen upwards (a terminal is read from its end): `n` goes to older lines, `N` to newer ones. Lines are
+    /// searched downwards.
     fn search(&mut self, text: &str, forward: bool, cx: &mut Cx<'_>) {
         self.sought = text.to_owned();
+        if self.shows_lines() {
+            self.find(forward, cx);
+            return;
+        }
         let Some(terminal) = &mut self.terminal else { return };
         if text.is_empty() {
             return;
@@ -234,39 +338,20 @@ impl Pane for Output {
     }
 
     fn copied(&self, _cx: &Cx<'_>) -> Option<String> {
+        if self.shows_lines() {
+            let line = self.view.get(self.cursor.at.checked_sub(self.cursor.top)?)?;
+            return Some(line.text.clone());
+        }
         let contents = self.screen()?.contents();
         let text = contents.trim_end();
         (!text.is_empty()).then(|| text.to_owned())
     }
 
     fn hints(&self) -> Vec<Action> {
-        if self.typing { vec![Action::StopTyping] } else { vec![Action::Type, Action::Search, Action::Copy] }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_as_a_terminal_sends_them() {
-        for (key, bytes) in [
-            ("a", &b"a"[..]),
-            ("é", "é".as_bytes()),
-            ("ctrl-c", b"\x03"),
-            ("ctrl-[", b"\x1b"),
-            ("alt-x", b"\x1bx"),
-            ("enter", b"\r"),
-            ("backspace", b"\x7f"),
-            ("up", b"\x1b[A"),
-            ("ctrl-right", b"\x1b[1;5C"),
-            ("shift-tab", b"\x1b[Z"),
-            ("f1", b"\x1bOP"),
-            ("f5", b"\x1b[15~"),
-            ("f12", b"\x1b[24~"),
-        ] {
-            assert_eq!(encode(key.parse().unwrap(), false), bytes, "{key}");
+        match (self.typing, self.shows_lines()) {
+            (true, _) => vec![Action::StopTyping],
+            (false, true) => vec![Action::ToWriter, Action::Search, Action::Copy, Action::OutputLines],
+            (false, false) => vec![Action::Type, Action::OutputLines, Action::Search, Action::Copy],
         }
-        assert_eq!(encode(Key::plain(KeyCode::Up), true), b"\x1bOA");
     }
 }

@@ -119,6 +119,8 @@ pub enum Request {
     PauseRecording,
     /// Put something over the panes.
     Open(Overlay),
+    /// Show the byte at this place of the output.
+    ShowOutput(u64),
     /// Open a trace.
     OpenTrace(PathBuf),
 }

@@ -86,6 +86,8 @@ pub struct Session {
     pub wall: f64,
     /// Totals per function, as far as they were taken.
     pub totals: Option<Arc<super::totals::Totals>>,
+    /// Tasks, tests and writers of the output, as far as they were listed.
+    pub survey: super::survey::Surveyed,
     /// Calls at earlier moments, for the rate.
     history: VecDeque<(u64, u64)>,
     /// Versions of the code logs that the counts of functions are from.

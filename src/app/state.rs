@@ -163,6 +163,7 @@ impl State {
             Event::Tick => {
                 if self.session.is_live() && !self.session.paused {
                     self.session.clock();
+                    self.survey(&mut effects);
                     effects.redraw = true;
                 }
             }
@@ -176,6 +177,13 @@ impl State {
                     if none {
                         self.request_selected(&mut effects);
                     }
+                }
+            }
+            Event::Surveyed(lists, progress) => {
+                self.session.survey.take(lists, progress);
+                self.refresh(&mut effects);
+                if self.main == PaneId::Calls {
+                    self.request_selected(&mut effects);
                 }
             }
             Event::Found(found) => self.with_calls(&mut effects, |calls, cx| calls.found(&found, cx)),
@@ -225,6 +233,17 @@ impl State {
         if self.main == PaneId::Functions {
             self.within(PaneId::Functions, effects, |panes, cx| panes.functions.watched(cx));
         }
+        if self.main == PaneId::Output {
+            self.within(PaneId::Output, effects, |panes, cx| panes.output.watched(cx));
+        }
+        self.survey(effects);
+    }
+
+    /// Asks for the lists that what is shown is made of.
+    fn survey(&mut self, effects: &mut Effects) {
+        if self.main == PaneId::Output || (self.main == PaneId::Calls && self.session.has_output()) {
+            self.session.want_survey(effects);
+        }
     }
 
     /// Lets a pane work, and then does what it asked for.
@@ -265,6 +284,10 @@ impl State {
                 self.with_calls(effects, |calls, cx| calls.go_to(id, cx));
             }
             Request::Select(id) => self.with_calls(effects, |calls, cx| calls.go_to(id, cx)),
+            Request::ShowOutput(offset) => {
+                self.show(PaneId::Output, effects);
+                self.within(PaneId::Output, effects, |panes, cx| panes.output.show_offset(offset, cx));
+            }
             Request::GoToCode(process, code) => {
                 self.show(PaneId::Calls, effects);
                 self.with_calls(effects, |calls, cx| {

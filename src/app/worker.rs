@@ -8,7 +8,8 @@ use super::search::{Found, From, Outcome, Query, Wanted, matching};
 use super::session::{SharedTrace, read};
 use super::source;
 use super::totals::Totals;
-use crate::index::{Direction, Nav, Profile, Search, Step, Walk};
+use crate::index::survey::Survey;
+use crate::index::{Direction, Nav, Profile, Progress, Search, Step, Walk};
 use crate::model::id::{CallId, CodeId, ProcessIx};
 use crate::trace::Trace;
 use std::collections::HashSet;
@@ -39,6 +40,8 @@ pub struct Worker {
     /// Calls whose lines are wanted, and the number of the newest question about them.
     lines: Sender<(SharedTrace, lines::Job)>,
     newest_lines: Arc<AtomicU64>,
+    /// Traces whose tasks, tests and output are wanted.
+    surveys: Sender<SharedTrace>,
     /// The newest search; older ones give up.
     newest: Arc<AtomicU64>,
 }
@@ -52,7 +55,7 @@ impl Worker {
     pub fn start(events: SyncSender<Event>) -> io::Result<Self> {
         let (sums, wanted) = channel::<SharedTrace>();
         let told = events.clone();
-        thread::Builder::new().name("totals".to_owned()).spawn(move || add_up(&wanted, &told))?;
+        thread::Builder::new().name("totals".to_owned()).spawn(move || gather::<Profile>(&wanted, &told))?;
         let (lines, asked) = channel::<(SharedTrace, lines::Job)>();
         let newest_lines = Arc::new(AtomicU64::new(0));
         let (told, current) = (events.clone(), Arc::clone(&newest_lines));
@@ -65,6 +68,9 @@ impl Worker {
                 }
             }
         })?;
+        let (surveys, wanted) = channel::<SharedTrace>();
+        let told = events.clone();
+        thread::Builder::new().name("survey".to_owned()).spawn(move || gather::<Survey>(&wanted, &told))?;
         let (jobs, receiver) = channel::<Job>();
         let newest = Arc::new(AtomicU64::new(0));
         let current = Arc::clone(&newest);
@@ -86,7 +92,7 @@ impl Worker {
                 }
             }
         })?;
-        Ok(Self { jobs, sums, lines, newest_lines, newest })
+        Ok(Self { jobs, sums, lines, newest_lines, surveys, newest })
     }
 
     /// Hands the thread a job.
@@ -109,37 +115,70 @@ impl Worker {
         let _ = self.lines.send((trace, job));
     }
 
+    /// Asks for the tasks and tests of a trace and the writers of its output; they come in parts, too.
+    pub fn survey(&self, trace: SharedTrace) {
+        let _ = self.surveys.send(trace);
+    }
+
     /// Makes a search that is under way give up.
     pub fn stop_search(&self) {
         self.newest.store(u64::MAX, Ordering::Relaxed);
     }
 }
 
-/// Blocks that are added up before the trace is let go of for a moment.
-const SUM_STEP: usize = 256;
-/// How often a part of the totals is handed out.
+/// Blocks that are passed over before the trace is let go of for a moment.
+const PASS_STEP: usize = 256;
+/// How often a part of the answer is handed out.
 const PART: Duration = Duration::from_millis(250);
 
-/// Adds up one trace after the other. What was added up of a trace is kept while it is asked for again.
-fn add_up(wanted: &Receiver<SharedTrace>, events: &SyncSender<Event>) {
-    let mut current: Option<(SharedTrace, Profile)> = None;
+/// Something that is gathered in one pass over all events of a trace.
+trait Pass: Default {
+    /// Passes over about this many more blocks.
+    fn advance(&mut self, trace: &Trace, blocks: usize) -> Progress;
+    /// What it came to so far.
+    fn told(&self, trace: &Trace, progress: Progress) -> Event;
+}
+
+impl Pass for Profile {
+    fn advance(&mut self, trace: &Trace, blocks: usize) -> Progress {
+        self.advance(trace, blocks)
+    }
+
+    fn told(&self, trace: &Trace, progress: Progress) -> Event {
+        Event::Totals(Arc::new(Totals::of(trace, self, progress)))
+    }
+}
+
+impl Pass for Survey {
+    fn advance(&mut self, trace: &Trace, blocks: usize) -> Progress {
+        self.advance(trace, blocks)
+    }
+
+    fn told(&self, trace: &Trace, progress: Progress) -> Event {
+        Event::Surveyed(Arc::new(self.lists(trace)), progress)
+    }
+}
+
+/// Passes over one trace after the other. What was gathered of a trace is kept while it is asked for again.
+fn gather<P: Pass>(wanted: &Receiver<SharedTrace>, events: &SyncSender<Event>) {
+    let mut current: Option<(SharedTrace, P)> = None;
     for trace in wanted {
-        let (trace, profile) = match current.take() {
-            Some((before, profile)) if Arc::ptr_eq(&before, &trace) => (trace, profile),
-            _ => (trace, Profile::new()),
+        let (trace, pass) = match current.take() {
+            Some((before, pass)) if Arc::ptr_eq(&before, &trace) => (trace, pass),
+            _ => (trace, P::default()),
         };
-        let (trace, profile) = &mut *current.insert((trace, profile));
+        let (trace, pass) = &mut *current.insert((trace, pass));
         let mut told = Instant::now();
         loop {
-            let (progress, totals) = {
+            let (progress, event) = {
                 let trace = read(trace);
-                let progress = profile.advance(&trace, SUM_STEP);
+                let progress = pass.advance(&trace, PASS_STEP);
                 let due = progress.finished || told.elapsed() >= PART;
-                (progress, due.then(|| Totals::of(&trace, profile, progress)))
+                (progress, due.then(|| pass.told(&trace, progress)))
             };
-            if let Some(totals) = totals {
+            if let Some(event) = event {
                 told = Instant::now();
-                if events.send(Event::Totals(Arc::new(totals))).is_err() {
+                if events.send(event).is_err() {
                     return;
                 }
             }

@@ -296,6 +296,11 @@ impl Host for Explorer {
                     self.worker.sum_up(Arc::clone(trace));
                 }
             }
+            Effect::Survey => {
+                if let Some(trace) = &state.session.trace {
+                    self.worker.survey(Arc::clone(trace));
+                }
+            }
             Effect::StopSearch => self.worker.stop_search(),
             Effect::OpenTrace(path) => {
                 self.open(path, state)?;

@@ -175,6 +175,8 @@ actions! {
     Running "running" Calls ["."] "to the call that runs now" "";
     /// Keep the running call in view.
     Follow "follow" Calls ["f"] "follow: keep the running call in view" "follow";
+    /// To what the call wrote.
+    ToOutput "to_output" Calls ["O"] "to what the call wrote to the terminal" "";
     /// Show values in the rows.
     ToggleValues "toggle_values" Calls ["v"] "values in the rows on and off" "";
     /// Unfold or fold a value.
@@ -183,7 +185,11 @@ actions! {
     Wrap "wrap" Details ["z"] "wrap long text on and off" "wrap";
 
     /// Type into the target.
-    Type "type" Output ["i", "enter"] "type into the program" "type";
+    Type "type" Output ["i"] "type into the program" "type";
+    /// From a line to the call that wrote it.
+    ToWriter "to_writer" Output ["enter"] "to the call that wrote the line; on the program's screen: type into it" "to call";
+    /// Lines, or the screen.
+    OutputLines "output_lines" Output ["l"] "line by line, with times and calls; back to the program's screen" "lines";
     /// Stop typing into the target.
     StopTyping "stop_typing" Text ["ctrl-]"] "back from typing into the program" "back from typing";
 

@@ -2,8 +2,8 @@
 //!
 //! [`Nav`] answers questions about the calls of one thread, each with a few block decodes at most, however large the
 //! trace is: what is around a call, inside it, before and behind it. [`Search`] finds calls that run given code,
-//! [`Profile`] sums up whole traces, [`segments`] links the segments of generators and coroutines, [`test_runs`] lists the
-//! calls that are tests.
+//! [`Profile`] sums up whole traces, [`segments`] links the segments of generators and coroutines, [`test_runs`] says
+//! which calls are tests, [`survey`] lists tasks, tests and what was written to the terminal.
 
 mod call;
 mod codes;
@@ -12,6 +12,7 @@ mod nav;
 mod profile;
 mod search;
 pub mod segments;
+pub mod survey;
 pub mod test_runs;
 
 pub use call::{CallInfo, Ended, Note, Outcome, Payload};

@@ -127,7 +127,8 @@ fn keep(job: &Job, socket: &UnixStream) -> io::Result<()> {
 
     let ended = Arc::new(Mutex::new(false));
     let listener = (socket.try_clone()?, Arc::clone(&ended));
-    thread::spawn(move || listen(&listener.0, pid, &listener.1, terminal));
+    let trace = job.trace.clone();
+    thread::spawn(move || listen(&listener.0, pid, &listener.1, terminal, &trace));
     let exit = wait_unreaped(pid)?;
     *ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
     let _ = child.wait();
@@ -179,7 +180,7 @@ fn stand_apart() {
 }
 
 /// Does what the interface says: signals go to the target's whole group, as those of its terminal do. When it is gone, reads the terminal in its place.
-fn listen(socket: &UnixStream, pid: Pid, ended: &Mutex<bool>, terminal: OwnedFd) {
+fn listen(socket: &UnixStream, pid: Pid, ended: &Mutex<bool>, terminal: OwnedFd, trace: &Path) {
     for line in BufReader::new(socket).lines() {
         let Ok(line) = line else { break };
         let number = line.strip_prefix("signal ").and_then(|number| number.parse::<i32>().ok());
@@ -191,13 +192,16 @@ fn listen(socket: &UnixStream, pid: Pid, ended: &Mutex<bool>, terminal: OwnedFd)
             }
         }
     }
+    // The page that counts the space was made when the interface began to keep the output, with the limit in it.
+    let mut kept = super::kept::begin(trace, 0, &terminal);
     let mut terminal = File::from(terminal);
-    let mut waste = vec![0; 64 * 1024];
+    let mut bytes = vec![0; 64 * 1024];
     loop {
-        match terminal.read(&mut waste) {
+        match terminal.read(&mut bytes) {
             Ok(0) => return,
-            Err(error) if error.kind() != io::ErrorKind::Interrupted => return,
-            _ => {}
+            Ok(length) => super::kept::keep(&mut kept, &bytes[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return,
         }
     }
 }

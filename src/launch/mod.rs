@@ -12,6 +12,7 @@ pub mod framework;
 pub mod headless;
 pub mod interpreter;
 pub mod keeper;
+mod kept;
 pub mod output;
 pub mod paths;
 pub mod prepare;

@@ -78,7 +78,9 @@ impl PtySession {
                 // The keeper outlives us, and with it the copy that the target's children load.
                 prepared.recorder.keep();
                 let session = Self { trace: prepared.trace.clone(), pid, terminal: Arc::new(terminal), keeper };
-                session.listen(notify).map_err(|error| LaunchError::Start { program, error })?;
+                session
+                    .listen(prepared.manifest.options.max_size, notify)
+                    .map_err(|error| LaunchError::Start { program, error })?;
                 Ok(session)
             }
             Ok((_, Begun::Failed(text))) => {
@@ -110,8 +112,9 @@ impl PtySession {
         Ok((ours, begun))
     }
 
-    fn listen(&self, notify: impl Fn(PtyEvent) + Clone + Send + 'static) -> io::Result<()> {
+    fn listen(&self, max_size: u64, notify: impl Fn(PtyEvent) + Clone + Send + 'static) -> io::Result<()> {
         let mut terminal = File::from(self.terminal.try_clone()?);
+        let mut kept = super::kept::begin(&self.trace, max_size, &self.terminal);
         let keeper = BufReader::new(self.keeper.try_clone()?);
         let output = notify.clone();
         thread::Builder::new().name("terminal".to_owned()).spawn(move || {
@@ -119,7 +122,10 @@ impl PtySession {
             loop {
                 match terminal.read(&mut buffer) {
                     Ok(0) => break,
-                    Ok(length) => output(PtyEvent::Output(buffer[..length].to_vec())),
+                    Ok(length) => {
+                        super::kept::keep(&mut kept, &buffer[..length]);
+                        output(PtyEvent::Output(buffer[..length].to_vec()));
+                    }
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     // EIO: the last process has closed its end.
                     Err(_) => break,

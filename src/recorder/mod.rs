@@ -2,7 +2,7 @@
 //! C API: the hot path has no room for anything between it and the interpreter.
 //!
 //! `module` is what Python imports; `start` begins and ends a recording; `monitoring` (3.12 and newer) and `profile`
-//! (3.10, 3.11) are the backends that receive the events, and the hot path; `events` is what happens off it; `codes` decides about code objects; `tasks` and `rename` note what asyncio and `threading` call things;
+//! (3.10, 3.11) are the backends that receive the events, and the hot path; `events` is what happens off it; `codes` decides about code objects; `tasks` and `rename` note what asyncio and `threading` call things, `writes` what goes to the terminal;
 //! `process` and `thread` hold the state;
 //! `children` sees how processes that were started end;
 //! `capture` reads arguments, results and variables, `values` attaches them to events.
@@ -31,6 +31,7 @@ mod tasks;
 mod thread;
 mod values;
 mod world;
+mod writes;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -49,7 +49,8 @@ pub struct Symbols {
 
 static SYMBOLS: OnceLock<Symbols> = OnceLock::new();
 
-fn symbol(names: &[&CStr]) -> Option<*mut c_void> {
+/// The address of the first of these functions that the interpreter has.
+pub fn symbol(names: &[&CStr]) -> Option<*mut c_void> {
     names.iter().find_map(|name| {
         // SAFETY: a terminated string; the interpreter is loaded with its symbols visible, or nothing here would be.
         let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };

@@ -3,7 +3,7 @@
 use super::config::{self, Config};
 use super::process::{self, Origin, Process};
 use super::python::{self, Name, Owned};
-use super::{activation, backend, capture, children, clock, control};
+use super::{activation, backend, capture, children, clock, control, writes};
 use crate::trace::format::state;
 use crate::trace::manifest::{ProcessInfo, Values};
 use crate::trace::process_file::{make_process_folder, write_process};
@@ -101,6 +101,9 @@ unsafe fn begin(root: &Path) -> Result<(), String> {
         if !backend.set_events(true) {
             process::stop("this Python does not take our events");
         }
+        if config.control {
+            writes::watch();
+        }
         control::start(process);
     }
     Ok(())
@@ -168,6 +171,7 @@ pub unsafe fn ended() {
     // SAFETY: the GIL is held.
     unsafe {
         control::stop();
+        writes::release();
         if let Some(backend) = backend::chosen() {
             backend.release();
         }

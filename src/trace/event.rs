@@ -69,6 +69,8 @@ pub mod tag {
     pub const TASK: u8 = 13;
     /// The thread ended in order.
     pub const THREAD_END: u8 = 14;
+    /// Bytes are about to be written to a terminal: its device number, and how many bytes it makes of them.
+    pub const WROTE: u8 = 15;
 }
 
 /// One decoded event. Payloads borrow from the block.

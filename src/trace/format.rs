@@ -12,6 +12,10 @@ pub const MANIFEST: &str = "manifest.json";
 pub const SPACE: &str = "space";
 /// Name of the newest filter chain, if it was changed after the start.
 pub const FILTERS: &str = "filters.json";
+/// What the target wrote to its terminal, if that was ours.
+pub const OUTPUT: &str = "output.log";
+/// When it wrote it.
+pub const OUTPUT_INDEX: &str = "output.index";
 /// Name of a process's description.
 pub const PROCESS: &str = "process.json";
 /// Name of a process's page of counters.
@@ -80,6 +84,21 @@ pub mod block {
     pub const MAX_OPEN: usize = 256;
     /// No event, payload included, is longer than this.
     pub const MAX_EVENT: usize = 16 * 1024;
+}
+
+/// `output.index`: when the pieces of `output.log` were read from the target's terminal.
+pub mod output {
+    /// Bytes before the first entry.
+    pub const HEADER: usize = 16;
+    /// First four bytes.
+    pub const MAGIC: u32 = u32::from_le_bytes(*b"CTO1");
+    /// `u32` [`MAGIC`].
+    pub const AT_MAGIC: usize = 0;
+    /// `u64` device number of the terminal.
+    pub const AT_DEVICE: usize = 8;
+    /// Bytes of an entry: `u64` `CLOCK_MONOTONIC` in nanoseconds when the piece was read, `u64` where it ends in
+    /// `output.log`. It begins where the one before it ends.
+    pub const ENTRY: usize = 16;
 }
 
 /// `PID/state`: one page, mapped shared by the process that owns it. All fields are atomics.

@@ -5,6 +5,7 @@
 //!   manifest.json            what was recorded and how (`manifest`)
 //!   space                    bytes reserved by all processes against --max-size (`format::space`)
 //!   filters.json             the newest filter chain, when it was changed after the start (`manifest::ChainUpdate`)
+//!   output.log, output.index what the target wrote to its terminal, and when (`output`)
 //!   PID/process.json         one program under one process id (`manifest::ProcessInfo`)
 //!   PID/state                a page of counters that outlive the process (`format::state`)
 //!   PID/code.log             a line of JSON per code object (`model::code::CodeRecord`)
@@ -21,6 +22,8 @@ pub mod log_writer;
 pub mod manifest;
 pub mod memory;
 pub mod open_list;
+#[cfg(feature = "tui")]
+pub mod output;
 pub mod process_file;
 #[cfg(feature = "tui")]
 pub mod reader;

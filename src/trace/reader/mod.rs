@@ -23,7 +23,7 @@ mod cache;
 pub mod clock;
 pub mod codes;
 pub mod decode;
-mod file;
+pub mod file;
 mod folder;
 pub mod header;
 pub mod minima;
