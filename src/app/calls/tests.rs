@@ -133,6 +133,23 @@ fn what_is_passed_by_folds_again_unless_someone_moves_there() {
 }
 
 #[test]
+fn a_row_that_says_more_is_right_however_much_there_is_to_count() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_trace, _process, mut thread, f) = growing(dir.path());
+    thread.after(160).ret();
+    for _ in 0..5_000 {
+        thread.after(160).call(f).after(160).ret();
+    }
+    thread.publish();
+    let mut state = open(dir.path());
+    press(&mut state, "down right right right");
+    let shown = rows(&state);
+    assert_eq!(shown[..5], ["-thread 1", " -<__main__>#0", "  -f#1*", "   .f#2", "  .f#3"]);
+    let more = shown.last().unwrap();
+    assert!(more.ends_with("+ more") && !more.contains(".0+"), "{more}");
+}
+
+#[test]
 fn wide_nodes_come_in_pages() {
     let dir = tempfile::tempdir().unwrap();
     let (_trace, _process, mut thread, f) = growing(dir.path());

@@ -457,18 +457,19 @@ impl Window {
         let mut at = self.counted_to.filter(|at| *at >= last).unwrap_or(last);
         let block = |ordinal| nav.thread().block_of(ordinal);
         let mut here = block(at);
-        while *budget > 0 {
-            match nav.next_sibling(at).filter(|next| limit.is_none_or(|limit| *next < limit)) {
-                Some(next) => {
-                    let there = block(next);
-                    *budget = budget.saturating_sub(if there == here { 1 } else { BLOCK_COST });
-                    (at, here) = (next, there);
-                    self.behind += 1;
-                }
-                None => {
-                    (self.counted_to, self.all_counted) = (Some(at), true);
-                    return;
-                }
+        // One step is always taken: a row that says “more” must be right that there is more.
+        loop {
+            let next = nav.next_sibling(at).filter(|next| limit.is_none_or(|limit| *next < limit));
+            let Some(next) = next else {
+                (self.counted_to, self.all_counted) = (Some(at), true);
+                return;
+            };
+            let there = block(next);
+            *budget = budget.saturating_sub(if there == here { 1 } else { BLOCK_COST });
+            (at, here) = (next, there);
+            self.behind += 1;
+            if *budget == 0 {
+                break;
             }
         }
         (self.counted_to, self.all_counted) = (Some(at), false);
