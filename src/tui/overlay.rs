@@ -45,14 +45,12 @@ fn sheet(title: &str, width: usize, height: usize, whole: Area, canvas: &mut Can
 fn keys(state: &State, top: usize, whole: Area, canvas: &mut Canvas<'_>) {
     let lines = help(&state.config.keymap, &state.contexts(), state.config.ascii);
     let rows = state.overlay_rows();
-    let inside = sheet("Keys", 72, rows, whole, canvas);
+    let widest = |part: fn(&HelpLine) -> usize| lines.iter().map(part).max().unwrap_or(0);
+    let column = widest(|line| if let HelpLine::Entry(keys, _) = line { text::width(keys) } else { 0 });
+    let what = widest(|line| if let HelpLine::Entry(_, what) = line { text::width(what) } else { 0 });
+    let column = column.min(usize::from(whole.width) / 6);
+    let inside = sheet("Keys", (column + 2 + what).max(40), rows, whole, canvas);
     let top = top.min(lines.len().saturating_sub(rows));
-    let column = lines
-        .iter()
-        .map(|line| if let HelpLine::Entry(keys, _) = line { text::width(keys) } else { 0 })
-        .max()
-        .unwrap_or(0)
-        .min(usize::from(inside.width) / 4);
     for (at, line) in lines.iter().skip(top).take(rows).enumerate() {
         let row = inside.row(u16::try_from(at).unwrap_or(u16::MAX));
         match line {
@@ -62,7 +60,8 @@ fn keys(state: &State, top: usize, whole: Area, canvas: &mut Canvas<'_>) {
             }
             HelpLine::Entry(keys, what) => {
                 let keys = text::pad(&text::elide(keys, column, canvas.signs.ellipsis), column + 2);
-                canvas.pieces(row, &[(&keys, Role::Value), (what, Role::Text)]);
+                let rest = canvas.text(row, &keys, Role::Value);
+                canvas.text(rest, &text::elide(what, usize::from(rest.width), canvas.signs.ellipsis), Role::Text);
             }
         }
     }
