@@ -80,6 +80,8 @@ fn a_filter_that_skips_everything_is_widened_narrowed_and_widened_again() {
         terminal.until("applied: generation 1");
         terminal.type_keys("1");
         terminal.until("add(word='one') → 3");
+        terminal.type_keys("g");
+        terminal.until("⇅ filter changed: 2 functions now recorded");
         phase(&folder, "late");
         terminal.type_keys("/<shop.late>\r");
         terminal.until("<shop.late>");
@@ -99,6 +101,12 @@ fn a_filter_that_skips_everything_is_widened_narrowed_and_widened_again() {
         terminal.until("exit 0");
         terminal.type_keys("q");
         assert_eq!(terminal.end().0, 0);
+        let printed = folder.ct_tui(["print", "trace"]).output().unwrap();
+        let printed = String::from_utf8(printed.stdout).unwrap();
+        let changes: Vec<_> =
+            printed.lines().filter_map(|line| Some(line.split_once("⇅ filter changed: ")?.1)).collect();
+        let expected = ["2 functions now recorded", "3 functions no longer recorded", "3 functions now recorded"];
+        assert_eq!(changes, expected, "{:?}", python.version);
         let calls = calls(&folder, "shop.cart.add");
         let used = |word: &str| calls.iter().any(|row| row["args"]["word"] == word);
         assert_eq!(["one", "two", "three"].map(used), [true, false, true], "{:?}", python.version);

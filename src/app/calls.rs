@@ -1,6 +1,7 @@
 //! The call tree: the cursor, following, re-rooting, and what its keys do. What is unfolded is in [`tree`].
 
 pub mod label;
+pub mod marks;
 pub mod preview;
 pub mod tree;
 
@@ -320,7 +321,9 @@ impl Calls {
             Some(Node::More(process, thread, after)) => {
                 super::search::From::Call(CallId { process, thread, ordinal: after })
             }
-            Some(Node::Thread(process, thread)) => super::search::From::Thread(process, thread),
+            Some(Node::Thread(process, thread) | Node::Change(process, thread, _)) => {
+                super::search::From::Thread(process, thread)
+            }
             Some(Node::Process(process)) => super::search::From::Process(process),
             None => super::search::From::Start,
         };
@@ -363,6 +366,7 @@ fn around(trace: &Trace, node: Node) -> Option<Node> {
     match node {
         Node::Process(ix) => trace.process(ix)?.parent.map(Node::Process),
         Node::Thread(ix, _) => Some(Node::Process(ix)),
+        Node::Change(ix, thread, _) => Some(Node::Thread(ix, thread)),
         Node::Call(CallId { process, thread, ordinal }) | Node::More(process, thread, ordinal) => {
             let nav = Nav::new(trace, process, thread)?;
             Some(nav.parent(ordinal).map_or(Node::Thread(process, thread), |parent| Node::Call(nav.id(parent))))
@@ -388,7 +392,7 @@ fn contains(trace: &Trace, node: Node, id: CallId) -> bool {
             }
             false
         }
-        Node::More(..) => false,
+        Node::More(..) | Node::Change(..) => false,
     }
 }
 
@@ -484,7 +488,7 @@ impl Pane for Calls {
             }
             (Action::PreviousSibling, _) => self.sibling(&trace, false, cx),
             (Action::NextSibling, _) => self.sibling(&trace, true, cx),
-            (Action::Root, Some((node, _))) if !matches!(node, Node::More(..)) => {
+            (Action::Root, Some((node, _))) if !matches!(node, Node::More(..) | Node::Change(..)) => {
                 if self.root() != Some(node) {
                     self.roots.push((node, self.selected));
                     self.tree.open(node);

@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use crate::app::calls::marks::mark;
 use crate::app::units;
 use crate::cli::PrintArgs;
 use crate::diagnostic::printable;
-use crate::index::{CallInfo, Nav, Outcome as Ending, Payload};
+use crate::index::{CallInfo, Change, Nav, Outcome as Ending, Payload};
 use crate::model::code::CodeRecord;
 use crate::model::value::{json, show};
 use crate::trace::event::{Opening, tag};
@@ -50,9 +51,21 @@ pub fn run(args: &PrintArgs) -> Outcome {
                 writeln!(out, "  {}", printable(&name))?;
             }
             let mut writer = Writer { trace: &trace, process, nav, out: &mut out, tasks: Vec::new() };
+            let mut changes = nav.changes().peekable();
             for index in 0..thread.blocks().len() {
-                nav.each_in_block(index, |call| if args.json { writer.json(&call) } else { writer.text(&call) })?;
+                nav.each_in_block(index, |call| {
+                    if args.json {
+                        return writer.json(&call);
+                    }
+                    while let Some(change) = changes.next_if(|change| change.before <= call.id.ordinal) {
+                        writer.change(&change)?;
+                    }
+                    writer.text(&call)
+                })?;
                 progress.inc(1);
+            }
+            for change in changes.filter(|_| !args.json) {
+                writer.change(&change)?;
             }
         }
     }
@@ -210,12 +223,14 @@ impl<W: Write> Writer<'_, W> {
         payload.and_then(|payload| self.nav.payload(payload))
     }
 
+    /// A change of the recording itself, so that a gap is not taken for absence.
+    fn change(&mut self, change: &Change) -> Result<(), Failure> {
+        let text = mark(self.trace, self.process.ix, &[*change]).text;
+        Ok(writeln!(self.out, "{}⇅ {text}", indent(change.depth))?)
+    }
+
     fn text(&mut self, call: &CallInfo) -> Result<(), Failure> {
-        let indent = 4 + 2 * call.depth.min(MAX_INDENT) as usize;
-        let mut row = " ".repeat(indent);
-        if call.depth > MAX_INDENT {
-            row.push_str(&format!("[{}] ", call.depth));
-        }
+        let mut row = indent(call.depth);
         row.push_str(&self.call_text(call));
         match call.duration_ns() {
             Some(ns) => row.push_str(&format!("  {}", units::duration(ns, "µs"))),
@@ -271,6 +286,15 @@ impl<W: Write> Writer<'_, W> {
         // A module has no parameters, and parentheses would say that it was called.
         if label.ends_with('>') && values.is_empty() { text.replacen("()", "", 1) } else { text }
     }
+}
+
+/// What stands before the text of a row with so many calls around it.
+fn indent(depth: u32) -> String {
+    let mut row = " ".repeat(4 + 2 * depth.min(MAX_INDENT) as usize);
+    if depth > MAX_INDENT {
+        row.push_str(&format!("[{depth}] "));
+    }
+    row
 }
 
 fn opening(opening: Opening) -> &'static str {

@@ -6,6 +6,7 @@
 //! which calls are tests, [`survey`] lists tasks, tests and what was written to the terminal.
 
 mod call;
+mod changes;
 mod codes;
 mod lines;
 mod nav;
@@ -16,6 +17,7 @@ pub mod survey;
 pub mod test_runs;
 
 pub use call::{CallInfo, Ended, Note, Outcome, Payload};
+pub use changes::{Change, ChangeKind};
 pub use lines::{Held, LineStep, Lines, Walk, Wanted};
 pub use nav::Nav;
 pub use profile::{FunctionTotals, Profile, Progress};

@@ -36,10 +36,11 @@ pub unsafe fn filters(engine: Engine, generation: u32) -> Result<Accepted, Strin
         // SAFETY: the GIL is held.
         unsafe {
             each_thread(process, |thread, frame| {
-                thread.writer.note(clock::raw(), tag::FILTER, &note[..length]);
                 if process::is_recording() {
-                    thread::resync(process, thread, frame, false)?;
+                    thread::resync(process, thread, frame, false, Some((tag::FILTER, &note[..length])))?;
                     thread.expect(frame);
+                } else {
+                    thread.writer.note(clock::raw(), tag::FILTER, &note[..length]);
                 }
                 Ok(())
             })?;
@@ -100,8 +101,7 @@ pub unsafe fn resume() -> Result<Accepted, String> {
             process::set_phase(process, state::PHASE_RECORDING);
             process.resync_new.set(true);
             let done = each_thread(process, |thread, frame| {
-                thread.writer.note(clock::raw(), tag::RESUMED, &[]);
-                thread::resync(process, thread, frame, false)?;
+                thread::resync(process, thread, frame, false, Some((tag::RESUMED, &[])))?;
                 thread.expect(frame);
                 Ok(())
             });

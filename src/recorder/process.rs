@@ -23,6 +23,7 @@ use crate::trace::process_file::{make_process_folder, write_process};
 use crate::trace::space::Space;
 use crate::trace::state::StatePage;
 use std::cell::{Cell, UnsafeCell};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -46,6 +47,9 @@ pub struct Process {
     pub state: StatePage,
     /// Streams that begin now are opened with the calls that are running already.
     pub resync_new: Cell<bool>,
+    /// Threads (`threading.get_ident()`) that ran without a stream when the filter changed: what they did before is
+    /// unknown, which their streams say when they begin.
+    pub unknown_before: Mutex<HashSet<u64>>,
     /// `threading.get_ident()` of the process's first thread; 0: not known.
     pub main_ident: u64,
     codes: UnsafeCell<Codes>,
@@ -319,6 +323,7 @@ impl Process {
             space,
             state,
             resync_new: Cell::new(false),
+            unknown_before: Mutex::default(),
             // SAFETY: this call has no conditions.
             main_ident: if is_main_thread() { unsafe { libc::pthread_self() as u64 } } else { 0 },
             codes: UnsafeCell::new(codes),

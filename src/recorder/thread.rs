@@ -7,15 +7,15 @@ use super::python::{self, Name};
 use super::values::{self, ThreadValues};
 use super::world;
 use crate::model::code::CodeKind;
-use crate::trace::event::{Closing, Opening, tag};
+use crate::trace::event::{Closing, Opening, put_number, tag};
 use crate::trace::format::EVENTS_SUFFIX;
 use crate::trace::memory::{Failure, GrowingFile};
 use crate::trace::writer::{EventWriter, FileSink, OpenCall};
 use pyo3::ffi;
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, PoisonError};
 
 /// One thread's stream.
 pub struct Thread {
@@ -81,6 +81,9 @@ pub fn take_expected() -> usize {
     }
 }
 
+/// Threads that are remembered because they ran without a stream when the filter changed.
+const MAX_UNKNOWN: usize = 4096;
+
 /// Streams that were begun from outside, for threads that had no event since.
 pub static ORPHANS: AtomicUsize = AtomicUsize::new(0);
 
@@ -141,7 +144,12 @@ pub unsafe fn enter(process: &'static Process, top_opens: bool) -> Result<&'stat
     unsafe {
         let thread = &mut *slot;
         if process.resync_new.get() {
-            resync(process, thread, ffi::PyEval_GetFrame(), top_opens)?;
+            let mut unknown_before = process.unknown_before.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut payload = [0; 10];
+            let length = put_number(&mut payload, u64::from(process.codes().generation()));
+            let note = unknown_before.remove(&thread.ident).then_some((tag::FILTER, &payload[..length]));
+            drop(unknown_before);
+            resync(process, thread, ffi::PyEval_GetFrame(), top_opens, note)?;
         }
         Ok(thread)
     }
@@ -223,16 +231,19 @@ pub unsafe fn begin_for(
     process: &'static Process,
     ident: u64,
     frame: *mut ffi::PyFrameObject,
-    (tag, payload): (u8, &[u8]),
+    note: (u8, &[u8]),
 ) -> Result<(), Failure> {
     // SAFETY: as the caller promised.
     unsafe {
         if running(process, frame, false)?.iter().all(|call| call.hidden) {
+            let mut unknown_before = process.unknown_before.lock().unwrap_or_else(PoisonError::into_inner);
+            if note.0 == tag::FILTER && unknown_before.len() < MAX_UNKNOWN {
+                unknown_before.insert(ident);
+            }
             return Ok(());
         }
         let thread = &mut *begin(process, ident, native_id_of(process, ident))?;
-        thread.writer.note(clock::raw(), tag, payload);
-        resync(process, thread, frame, false)?;
+        resync(process, thread, frame, false, Some(note))?;
         thread.expect(frame);
         ORPHANS.fetch_add(1, Relaxed);
     }
@@ -240,7 +251,8 @@ pub unsafe fn begin_for(
 }
 
 /// Closes and opens calls until the open calls are those of the real stack. What agrees, from the outside in, stays
-/// open. `frame` is the innermost frame (borrowed), or null; with `skip_top` it is not looked at itself.
+/// open, and in the innermost of that `note` is written. `frame` is the innermost frame (borrowed), or null; with
+/// `skip_top` it is not looked at itself.
 ///
 /// # Errors
 /// [`Failure`]: the code log cannot be written.
@@ -252,6 +264,7 @@ pub unsafe fn resync(
     thread: &mut Thread,
     frame: *mut ffi::PyFrameObject,
     skip_top: bool,
+    note: Option<(u8, &[u8])>,
 ) -> Result<(), Failure> {
     // SAFETY: as the caller promised.
     let mut real = unsafe { running(process, frame, skip_top)? };
@@ -264,6 +277,9 @@ pub unsafe fn resync(
     let raw = clock::raw();
     for _ in agree..open.len() {
         thread.writer.close_call(raw, Closing::Resync, 0, None);
+    }
+    if let Some((tag, payload)) = note {
+        thread.writer.note(raw, tag, payload);
     }
     for call in &real[agree..] {
         thread.writer.open_call(raw, *call, None);

@@ -71,6 +71,12 @@ pub mod tag {
     pub const THREAD_END: u8 = 14;
     /// Bytes are about to be written to a terminal: its device number, and how many bytes it makes of them.
     pub const WROTE: u8 = 15;
+
+    /// Whether a note says that what is recorded changed here: another filter, a pause, its end.
+    #[must_use]
+    pub const fn is_change(tag: u8) -> bool {
+        matches!(tag, FILTER | PAUSED | RESUMED)
+    }
 }
 
 /// One decoded event. Payloads borrow from the block.

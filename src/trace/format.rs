@@ -73,6 +73,9 @@ pub mod block {
     pub const AT_END_MONO: usize = 88;
     /// `u64` raw clock (shifted) read together with `AT_END_MONO`.
     pub const AT_END_PAIR_RAW: usize = 96;
+    /// `u32` changes of the recording itself that the block notes (`tag::is_change`), so that they are found without
+    /// decoding.
+    pub const AT_CHANGES: usize = 104;
 
     /// Values of [`AT_STATE`].
     pub const STATE_OPEN: u32 = 1;
@@ -223,6 +226,7 @@ mod tests {
             (block::AT_END_RAW, "u64", "END_RAW"),
             (block::AT_END_MONO, "u64", "END_MONO"),
             (block::AT_END_PAIR_RAW, "u64", "END_PAIR_RAW"),
+            (block::AT_CHANGES, "u32", "CHANGES"),
         ] {
             assert!(blocks.contains(&row(at, kind, name)), "{name}");
         }

@@ -287,6 +287,7 @@ struct Header {
     open: Vec<u8>,
     open_count: u32,
     calls: u32,
+    changes: u32,
     min_depth: u32,
 }
 
@@ -428,6 +429,7 @@ impl ThreadBuilder {
         let mut body = vec![tag];
         push_bytes(&mut body, payload);
         self.event(kind::EXTENDED, &body);
+        self.header.changes += u32::from(tag::is_change(tag));
         self
     }
 
@@ -472,6 +474,7 @@ impl ThreadBuilder {
             open,
             open_count: u32::try_from(listed.len()).unwrap_or(0),
             calls: 0,
+            changes: 0,
             min_depth: depth(&self.stack),
         };
         self.begun = true;
@@ -510,6 +513,7 @@ impl ThreadBuilder {
             put4(block::AT_DEPTH, header.depth);
             put4(block::AT_OPEN_LEN, u32::try_from(header.open.len()).unwrap_or(0));
             put4(block::AT_OPEN_COUNT, header.open_count);
+            put4(block::AT_CHANGES, header.changes);
             if state == block::STATE_FINISHED {
                 put4(block::AT_CALLS, header.calls);
                 put4(block::AT_MIN_DEPTH, header.min_depth);

@@ -99,6 +99,7 @@ pub struct EventWriter<S: Sink> {
     depth: u32,
     min_depth: u32,
     calls: u32,
+    changes: u32,
     index: u32,
     next_ordinal: u64,
     open: Vec<OpenCall>,
@@ -156,6 +157,7 @@ impl<S: Sink> EventWriter<S> {
             depth: 0,
             min_depth: 0,
             calls: 0,
+            changes: 0,
             index: 0,
             next_ordinal: 0,
             open: Vec::with_capacity(64),
@@ -304,6 +306,11 @@ impl<S: Sink> EventWriter<S> {
         let payload = &payload[..payload.len().min(MAX_PAYLOAD)];
         if !self.room(MAX_PLAIN + payload.len()) {
             return false;
+        }
+        if tag::is_change(tag) {
+            self.changes += 1;
+            // SAFETY: the header of the current block is mapped and aligned; a reader takes the number for a hint.
+            unsafe { self.set32(block::AT_CHANGES, self.changes) };
         }
         // SAFETY: the room was just made sure of.
         let at = unsafe { self.extended(raw, tag, &[], payload) };
@@ -463,6 +470,7 @@ impl<S: Sink> EventWriter<S> {
             self.state().store(block::STATE_OPEN, Release);
         }
         self.calls = 0;
+        self.changes = 0;
         self.min_depth = self.depth;
     }
 

@@ -3,6 +3,7 @@ use super::canvas::Canvas;
 use super::tree::Items;
 use crate::app::State;
 use crate::app::calls::label;
+use crate::app::calls::marks::Mark;
 use crate::app::calls::preview::Hidden;
 use crate::app::calls::tree::{Fold, Node, Row};
 use crate::app::layout::Area;
@@ -103,6 +104,20 @@ fn hidden_line(hidden: &Hidden, room: usize, columns: Columns, mut spans: Spans<
     Line::from(spans.spans)
 }
 
+/// A change of the recording itself, with the length of a pause.
+fn mark_line(mark: &Mark, room: usize, columns: Columns, mut spans: Spans<'_, '_>) -> Line<'static> {
+    let canvas = spans.canvas;
+    let sign = if mark.paused { canvas.signs.paused } else { canvas.signs.filter_changed };
+    // Nothing else has a place in its row, so the text may be as long as the row.
+    let room = if mark.took_ns.is_some() { room + columns.place } else { room + columns.all() };
+    spans.add(&text::elide(&format!("{sign} {}", mark.text), room, canvas.signs.ellipsis), Role::Warning);
+    if let Some(ns) = mark.took_ns.filter(|_| columns.duration > 0) {
+        spans.to(room);
+        spans.add(&text::pad_start(&units::duration(ns, canvas.signs.micro), columns.duration), Role::Dim);
+    }
+    Line::from(spans.spans)
+}
+
 /// The time that a full bar stands for: the root's, or the whole recording's.
 fn whole(state: &State, trace: &Trace) -> u64 {
     match state.panes.calls.root() {
@@ -133,6 +148,9 @@ fn line(
     let label_room = room.saturating_sub(columns.all());
     if let Some(hidden) = &row.hidden {
         return hidden_line(hidden, label_room, columns, spans);
+    }
+    if let Some(mark) = &row.mark {
+        return mark_line(mark, label_room, columns, spans);
     }
     let would_hide = state.panes.calls.hiding.as_ref().is_some_and(|hiding| hiding.rule(row).is_some());
     match (row.node, &row.call) {
@@ -331,3 +349,6 @@ fn nothing(state: &State, area: Area, canvas: &mut Canvas<'_>) {
         _ => canvas.empty(area, &["No calls were recorded.", "The program ran no Python code that could be recorded."]),
     }
 }
+
+#[cfg(test)]
+mod tests;

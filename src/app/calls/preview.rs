@@ -123,7 +123,7 @@ mod tests {
             args: None,
             result: None,
         };
-        Row { node: Node::Call(id), depth, fold: Fold::Leaf, call: Some(call), more: None, hidden: None }
+        Row { node: Node::Call(id), depth, fold: Fold::Leaf, call: Some(call), more: None, mark: None, hidden: None }
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! siblings; between windows stands one row that says how many more there are. Children of calls that have ended never
 //! change, so they are read once; only the open end of a growing trace is looked at again.
 
-use crate::index::{CallInfo, Nav};
+use super::marks::{Mark, Marks, mark};
+use crate::index::{CallInfo, Change, Nav};
 use crate::model::id::{CallId, ProcessIx, ThreadNo};
 use crate::trace::Trace;
 use std::collections::{HashMap, HashSet};
@@ -32,6 +33,8 @@ pub enum Node {
     /// The siblings that are not shown, before this ordinal of the thread (`u64::MAX`: up to the end) and after the
     /// one given first.
     More(ProcessIx, ThreadNo, u64),
+    /// A change of the recording itself, at this time (nanoseconds since its start).
+    Change(ProcessIx, ThreadNo, u64),
 }
 
 impl Node {
@@ -40,7 +43,9 @@ impl Node {
     pub fn thread(self) -> Option<(ProcessIx, ThreadNo)> {
         match self {
             Self::Process(_) => None,
-            Self::Thread(process, thread) | Self::More(process, thread, _) => Some((process, thread)),
+            Self::Thread(process, thread) | Self::More(process, thread, _) | Self::Change(process, thread, _) => {
+                Some((process, thread))
+            }
             Self::Call(id) => Some((id.process, id.thread)),
         }
     }
@@ -70,8 +75,17 @@ pub struct Row {
     pub call: Option<CallInfo>,
     /// For “more” rows: how many, and whether that is all of them.
     pub more: Option<(u64, bool)>,
+    /// For changes of the recording: what it says.
+    pub mark: Option<Mark>,
     /// In a preview: calls that would be hidden, this one and those that follow it.
     pub hidden: Option<super::preview::Hidden>,
+}
+
+impl Row {
+    /// A row that is neither a call nor anything special.
+    fn plain(node: Node, fold: Fold) -> Self {
+        Self { node, depth: 0, fold, call: None, more: None, mark: None, hidden: None }
+    }
 }
 
 /// A run of siblings.
@@ -105,6 +119,8 @@ pub struct Tree {
     branches: HashMap<Node, Branch>,
     /// Nodes that were unfolded by default once; never again without being asked.
     seen: HashSet<Node>,
+    /// Where the recording itself changed.
+    marks: Marks,
     /// How many siblings may still be counted for this picture.
     budget: u64,
 }
@@ -278,7 +294,7 @@ impl Tree {
         let (process, thread, parent) = match node {
             Node::Call(id) => (id.process, id.thread, Some(id.ordinal)),
             Node::Thread(process, thread) => (process, thread, None),
-            Node::Process(_) | Node::More(..) => return,
+            Node::Process(_) | Node::More(..) | Node::Change(..) => return,
         };
         let branch = self.branches.entry(node).or_default();
         if branch.settled {
@@ -325,27 +341,34 @@ impl Tree {
                 rows.extend(trace.children(Some(ix)).into_iter().map(|child| self.process_row(trace, child.ix)));
                 rows
             }
-            Node::More(..) => Vec::new(),
+            Node::More(..) | Node::Change(..) => Vec::new(),
             Node::Thread(..) | Node::Call(_) => {
                 self.fill(trace, node);
-                self.calls(node)
+                self.calls(trace, node)
             }
         }
     }
 
-    fn calls(&self, node: Node) -> Vec<Row> {
-        let Some(branch) = self.branches.get(&node) else { return Vec::new() };
+    fn calls(&self, trace: &Trace, node: Node) -> Vec<Row> {
+        let windows = self.branches.get(&node).map_or(&[][..], |branch| &branch.windows);
         let mut rows = Vec::new();
-        for window in &branch.windows {
-            rows.extend(window.calls.iter().map(|call| self.call_row(call)));
+        let mut changes = self.marks.inside(node);
+        for window in windows {
+            for call in &window.calls {
+                let (before, after) =
+                    changes.split_at(changes.partition_point(|change| change.before <= call.id.ordinal));
+                rows.extend(mark_row(trace, node, before));
+                changes = after;
+                rows.push(self.call_row(call));
+            }
             if let Some(last) = window.calls.last()
                 && (window.behind > 0 || !window.all_counted)
             {
                 let node = Node::More(last.id.process, last.id.thread, last.id.ordinal);
-                let more = Some((window.behind, window.all_counted));
-                rows.push(Row { node, depth: 0, fold: Fold::Leaf, call: None, more, hidden: None });
+                rows.push(Row { more: Some((window.behind, window.all_counted)), ..Row::plain(node, Fold::Leaf) });
             }
         }
+        rows.extend(mark_row(trace, node, changes));
         rows
     }
 
@@ -353,16 +376,17 @@ impl Tree {
     #[must_use]
     pub fn call_row(&self, call: &CallInfo) -> Row {
         let node = Node::Call(call.id);
-        Row { node, depth: 0, fold: self.fold(node, call.descendants > 0), call: Some(*call), more: None, hidden: None }
+        Row { call: Some(*call), ..Row::plain(node, self.fold(node, call.descendants > 0 || self.is_marked(node))) }
     }
 
     fn thread_row(&mut self, process: ProcessIx, thread: &crate::trace::Thread) -> Row {
         let node = Node::Thread(process, thread.no);
+        let has = thread.calls() > 0 || self.is_marked(node);
         // A first look should show something: the main threads are unfolded until someone folds them.
-        if thread.no == ThreadNo(1) && thread.calls() > 0 && self.seen.insert(node) {
+        if thread.no == ThreadNo(1) && has && self.seen.insert(node) {
             self.open(node);
         }
-        Row { node, depth: 0, fold: self.fold(node, thread.calls() > 0), call: None, more: None, hidden: None }
+        Row::plain(node, self.fold(node, has))
     }
 
     fn process_row(&mut self, trace: &Trace, ix: ProcessIx) -> Row {
@@ -373,7 +397,11 @@ impl Tree {
         if has && ix.0 < 8 && self.seen.insert(node) {
             self.open(node);
         }
-        Row { node, depth: 0, fold: self.fold(node, has), call: None, more: None, hidden: None }
+        Row::plain(node, self.fold(node, has))
+    }
+
+    fn is_marked(&self, node: Node) -> bool {
+        !self.marks.inside(node).is_empty()
     }
 
     fn fold(&self, node: Node, has: bool) -> Fold {
@@ -386,6 +414,7 @@ impl Tree {
 
     /// All rows, from `root` (`None`: everything).
     pub fn rows(&mut self, trace: &Trace, root: Option<Node>) -> Vec<Row> {
+        self.marks.sync(trace);
         let mut rows = Vec::new();
         self.budget = COUNT_STEP;
         // Each level is a list of rows still to be shown, the next one last.
@@ -420,7 +449,7 @@ impl Tree {
                 trace.thread(process, thread).map(|thread| self.thread_row(process, thread)).into_iter().collect()
             }
             Some(Node::Process(process)) => vec![self.process_row(trace, process)],
-            Some(Node::More(..)) | None => match trace.processes() {
+            Some(Node::More(..) | Node::Change(..)) | None => match trace.processes() {
                 // One process alone needs no row.
                 [only] => only.threads().iter().map(|thread| self.thread_row(only.ix, thread)).collect(),
                 _ => trace.children(None).into_iter().map(|process| self.process_row(trace, process.ix)).collect(),
@@ -429,6 +458,14 @@ impl Tree {
         rows.reverse();
         rows
     }
+}
+
+/// The row of some changes directly inside a node; `None`: there is none.
+fn mark_row(trace: &Trace, node: Node, changes: &[Change]) -> Option<Row> {
+    let (process, thread) = node.thread()?;
+    let first = changes.first()?;
+    let mark = Some(mark(trace, process, changes));
+    Some(Row { mark, ..Row::plain(Node::Change(process, thread, first.ns), Fold::Leaf) })
 }
 
 impl Window {

@@ -1,9 +1,10 @@
 //! The code log of one process, read as it grows: a line of JSON per record. The file is longer than the log while it is
 //! written; what is reserved only is 0.
 
-use crate::model::code::CodeRecord;
+use crate::model::code::{CodeRecord, Exec, Verdict};
 use crate::model::id::CodeId;
 use crate::trace::reader::file::read_at;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
@@ -14,6 +15,8 @@ const MAX_CODES: u32 = 1 << 21;
 const MAX_LINE: usize = 8 << 20;
 /// Bytes of code log that are kept in memory, about; what comes later is reported and passed over.
 const MAX_BYTES: u64 = 512 << 20;
+/// Generations of the filter of which is kept what they changed.
+const MAX_GENERATIONS: usize = 1 << 16;
 /// Bytes read at once.
 const CHUNK: usize = 256 << 10;
 
@@ -29,6 +32,8 @@ pub struct Codes {
     skipping: bool,
     /// Counts changes: records added or replaced.
     version: u64,
+    /// By generation of the filter: code objects that are recorded since then, and those that are not any more.
+    changes: BTreeMap<u32, (u64, u64)>,
 }
 
 impl Codes {
@@ -65,6 +70,13 @@ impl Codes {
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// How many code objects a generation of the filter made recorded, and how many it made skipped, among those that
+    /// had been seen before.
+    #[must_use]
+    pub fn changes(&self, generation: u32) -> (u64, u64) {
+        self.changes.get(&generation).copied().unwrap_or_default()
     }
 
     /// Reads what was added, at most about `budget` bytes; true when there is more. `over`: nothing will be added, so
@@ -164,8 +176,16 @@ impl Codes {
         if self.records.len() <= at {
             self.records.resize(at + 1, None);
         }
-        if self.records[at].replace(Arc::new(record)).is_none() {
-            self.known += 1;
+        let Verdict { exec, generation, .. } = record.verdict;
+        match self.records[at].replace(Arc::new(record)) {
+            None => self.known += 1,
+            Some(before) if before.verdict.exec != exec && before.verdict.generation != generation => {
+                if self.changes.len() < MAX_GENERATIONS || self.changes.contains_key(&generation) {
+                    let (traced, skipped) = self.changes.entry(generation).or_default();
+                    *(if exec == Exec::Trace { traced } else { skipped }) += 1;
+                }
+            }
+            Some(_) => {}
         }
         self.version += 1;
     }

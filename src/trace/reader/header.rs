@@ -29,6 +29,8 @@ pub struct Header {
     pub summary: Summary,
     /// Both clocks when the block was finished, zeros unless `finished`.
     pub end: ClockPair,
+    /// Changes of the recording itself that the block notes, as it says.
+    pub changes: u32,
 }
 
 /// What a block did to the call stack, in a few numbers.
@@ -90,6 +92,7 @@ impl Found {
                 end_raw: u64_at(bytes, block::AT_END_RAW),
             },
             end: ClockPair { raw: u64_at(bytes, block::AT_END_PAIR_RAW), mono_ns: u64_at(bytes, block::AT_END_MONO) },
+            changes: u32_at(bytes, block::AT_CHANGES),
         };
         match header.check() {
             None => Self::Header(header),

@@ -65,6 +65,8 @@ pub struct Thread {
     blocks: Vec<Block>,
     minima: Minima,
     gaps: BTreeMap<usize, Gap>,
+    /// Blocks that note changes of the recording itself, and how many, as they say.
+    changes: BTreeMap<usize, u32>,
     /// The last block, while it is being written.
     scan: Option<Scan>,
     /// The place in the file after the last block seen.
@@ -110,6 +112,7 @@ impl Thread {
             blocks: Vec::new(),
             minima: Minima::default(),
             gaps: BTreeMap::new(),
+            changes: BTreeMap::new(),
             scan: None,
             next_number: 0,
             searched: false,
@@ -188,6 +191,12 @@ impl Thread {
         self.minima.last_at_most(before, depth)
     }
 
+    /// Blocks (by index) that note changes of the recording itself (`tag::is_change`), and how many, as they say.
+    #[must_use]
+    pub fn changes(&self) -> &BTreeMap<usize, u32> {
+        &self.changes
+    }
+
     /// Reads what is new.
     ///
     /// # Errors
@@ -222,6 +231,7 @@ impl Thread {
             return Ok(true);
         };
         *source.budget -= 1;
+        self.note_changes(self.blocks.len().wrapping_sub(1), &header);
         if let Some(scan) = self.scan.as_mut()
             && scan.damage.is_none()
         {
@@ -259,6 +269,12 @@ impl Thread {
             return Ok(true);
         }
         Ok(source.over && !self.searched)
+    }
+
+    fn note_changes(&mut self, index: usize, header: &Header) {
+        if header.changes > 0 {
+            self.changes.insert(index, header.changes);
+        }
     }
 
     fn last_summary(&self) -> Summary {
@@ -322,6 +338,7 @@ impl Thread {
         (source.clock)(header.start);
         self.native_id = header.native_id;
         self.close_gap(number, header, source)?;
+        self.note_changes(self.blocks.len(), header);
         let mut entry = Block {
             number,
             used: header.used,
