@@ -10,7 +10,9 @@ use super::output::lines::written_in;
 use super::pane::{Cx, Pane, Request, Tone};
 use super::session::{Session, SharedTrace, read};
 use crate::config::{Action, Context};
-use crate::index::{CallInfo, Nav, segments};
+use crate::index::value_search::Spot;
+use crate::index::{CallInfo, Nav, Way, segments};
+use crate::model::code::CodeFacts;
 use crate::model::id::{CallId, CodeId, ProcessIx};
 use crate::trace::Trace;
 use std::collections::HashSet;
@@ -270,6 +272,26 @@ impl Calls {
         }
     }
 
+    /// To where the exception comes from that left (or was caught by) the selected call, or to where it was caught.
+    fn along(&mut self, trace: &Trace, outwards: bool, cx: &mut Cx<'_>) {
+        let way = self.call().and_then(|call| {
+            let nav = Nav::of(trace, call.id)?;
+            let way = Way::of(&nav, call.id.ordinal).or_else(|| Way::caught_in(&nav, call.id.ordinal))?;
+            Some((nav, way))
+        });
+        let Some((nav, way)) = way else {
+            return cx.say(Tone::Plain, "no exception left this call, or was caught by it");
+        };
+        match if outwards { way.caught_by } else { Some(way.raised_in()) } {
+            Some(to) if self.selected == Some(Node::Call(nav.id(to))) => {
+                cx.say(Tone::Plain, if outwards { "it was caught here" } else { "it was raised here" });
+            }
+            Some(to) => self.select_call(trace, nav.id(to), cx),
+            None if way.cut => cx.say(Tone::Plain, "it went through more calls than can be followed"),
+            None => cx.say(Tone::Plain, "nobody caught it, as far as was recorded"),
+        }
+    }
+
     fn same(&mut self, forward: bool, cx: &mut Cx<'_>) {
         let Some(call) = self.call().copied() else { return };
         self.search.for_code(call.id.process, call.code);
@@ -337,16 +359,39 @@ impl Calls {
             return;
         }
         match &found.outcome {
-            super::search::Outcome::Hit { id, wrapped } => {
+            super::search::Outcome::Hit { id, wrapped, spot } => {
                 self.go_to(*id, cx);
-                if *wrapped {
-                    cx.say(Tone::Plain, "the search went on from the other end");
+                let mut said = Vec::new();
+                if let Some((place, spot)) = spot {
+                    self.search.found_value(*id, *place);
+                    said.extend(trace(cx.session).map(|trace| self.spot_in_words(&read(&trace), *spot)));
+                }
+                said.extend(wrapped.then(|| "the search went on from the other end".to_owned()));
+                if !said.is_empty() {
+                    cx.say(Tone::Plain, said.join("; "));
                 }
             }
             super::search::Outcome::Nothing => {
                 cx.say(Tone::Warning, format!("no call of {}", self.search.text()));
             }
             super::search::Outcome::Failed(why) => cx.say(Tone::Error, why.clone()),
+        }
+    }
+
+    /// Where in the selected call a text was found.
+    fn spot_in_words(&self, trace: &Trace, spot: Spot) -> String {
+        let facts = self.code().and_then(|(process, code)| Some(&trace.process(process)?.code(code)?.facts));
+        let name = |of: fn(&CodeFacts) -> &Vec<String>, at: usize| {
+            facts.and_then(|facts| of(facts).get(at)).map_or("?", String::as_str).to_owned()
+        };
+        match spot {
+            Spot::Argument(at) => format!("in the argument {}", name(|facts| &facts.params, at)),
+            Spot::Sent => "in what was sent or thrown into it".to_owned(),
+            Spot::Result => "in its result".to_owned(),
+            Spot::Exception => "in the exception that left it".to_owned(),
+            Spot::Variable(at) => {
+                format!("in the variable {} at one of its lines", name(|facts| &facts.locals, at as usize))
+            }
         }
     }
 
@@ -517,6 +562,8 @@ impl Pane for Calls {
                     cx.say(Tone::Plain, "no call is running");
                 }
             }
+            (Action::Raiser, _) => self.along(&trace, false, cx),
+            (Action::Catcher, _) => self.along(&trace, true, cx),
             (Action::ToggleValues, _) => {
                 let now = self.values.unwrap_or(cx.config.values_in_rows);
                 self.values = Some(!now);
@@ -586,6 +633,9 @@ impl Pane for Calls {
         let functions = self.search.for_text(&read(&trace), text);
         if text.is_empty() {
             cx.redraw();
+        } else if self.search.is_for_value() {
+            cx.say(Tone::Plain, "looking into values…");
+            self.next_hit(forward, cx);
         } else if functions == 0 {
             cx.say(Tone::Warning, format!("no function that was seen has {text:?} in its name"));
         } else {

@@ -12,10 +12,10 @@ use super::text::clean;
 use super::units;
 use super::value_rows::{ValueRow, ValueRows, inside};
 use crate::config::{Action, Context, Role};
-use crate::index::{CallInfo, Nav, Outcome};
+use crate::index::{CallInfo, Nav, Outcome, Way};
 use crate::model::code::{CodeRecord, Exec};
 use crate::model::evidence;
-use crate::model::id::{CodeId, ProcessIx};
+use crate::model::id::{CallId, CodeId, ProcessIx};
 use crate::model::value::{Value, tree};
 use crate::trace::Trace;
 use std::path::{Path, PathBuf};
@@ -41,6 +41,17 @@ pub struct Shown {
     pub recorded_at: f64,
 }
 
+/// Where a call stands on the way of an exception.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It raised it.
+    Raised,
+    /// It was left by it.
+    Left,
+    /// It caught it.
+    Caught,
+}
+
 /// The state of the pane.
 #[derive(Debug, Default)]
 pub struct Details {
@@ -52,6 +63,8 @@ pub struct Details {
     rows: ValueRows,
     /// The cursor in the values.
     pub cursor: Cursor,
+    /// The way of the exception that left the selected call, or was caught by it. It is kept while the selection is on it.
+    way: Option<(CallId, Way)>,
     sources: Vec<Arc<Source>>,
     wanted: Option<PathBuf>,
     /// Lines that the source is scrolled away from where it would stand.
@@ -82,9 +95,14 @@ impl Details {
             self.scrolled = 0;
             self.cursor = Cursor::default();
         }
+        self.find_way(&trace, call);
         self.values = call.map(|call| label::values(&trace, call)).unwrap_or_default();
         self.shown = match (node, call) {
-            (_, Some(call)) => Some(of_call(&trace, call, cx)),
+            (_, Some(call)) => {
+                let mut shown = of_call(&trace, call, cx);
+                shown.facts.extend(self.way.as_ref().and_then(|way| way_in_words(&trace, way)));
+                Some(shown)
+            }
             (Some(Node::Thread(process, thread)), _) => of_thread(&trace, process, thread, cx),
             (Some(Node::Process(process)), _) => of_process(&trace, process),
             _ => None,
@@ -105,6 +123,25 @@ impl Details {
         self.build_rows();
         drop(trace);
         self.want_source(cx);
+    }
+
+    fn find_way(&mut self, trace: &Trace, call: Option<&CallInfo>) {
+        if call.is_some_and(|call| self.on_way(call.id).is_some()) {
+            return;
+        }
+        self.way = call.and_then(|call| Some((call.id, Way::of(&Nav::of(trace, call.id)?, call.id.ordinal)?)));
+    }
+
+    /// Where a call stands on the way of the exception that is looked at.
+    #[must_use]
+    pub fn on_way(&self, id: CallId) -> Option<Standing> {
+        let (of, way) = self.way.as_ref().filter(|(of, _)| (of.process, of.thread) == (id.process, id.thread))?;
+        match id.ordinal {
+            at if way.caught_by == Some(at) => Some(Standing::Caught),
+            at if way.raised_in() == at && !way.cut => Some(Standing::Raised),
+            at if way.has(at) || at == of.ordinal => Some(Standing::Left),
+            _ => None,
+        }
     }
 
     /// Asks for the source of what is shown, unless it is there or on its way.
@@ -173,6 +210,19 @@ impl Details {
         let (least, most) = (1 - line as isize, lines.saturating_sub(line) as isize);
         self.scrolled = self.scrolled.saturating_add(by).clamp(least.min(0), most.max(0));
     }
+}
+
+/// `raised in price, caught by total`.
+fn way_in_words(trace: &Trace, (id, way): &(CallId, Way)) -> Option<(String, Role)> {
+    let nav = Nav::of(trace, *id)?;
+    let name = |ordinal| nav.call(ordinal).map(|call| label::name(trace, &call).0);
+    let raised = if way.cut { "far inside".to_owned() } else { format!("in {}", name(way.raised_in())?) };
+    let caught = match way.caught_by {
+        Some(by) => format!("caught by {}", name(by)?),
+        None if way.cut => "caught far outside, if it was".to_owned(),
+        None => "caught by nobody".to_owned(),
+    };
+    Some((format!("raised {raised}, {caught}"), Role::Error))
 }
 
 fn of_call(trace: &Trace, call: &CallInfo, cx: &Cx<'_>) -> Shown {

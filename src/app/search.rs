@@ -4,6 +4,7 @@
 use super::calls::tree::Node;
 use super::line_edit::LineEdit;
 use super::pane::PaneId;
+use crate::index::value_search::{Place, Spot};
 use crate::model::id::{CallId, CodeId, ProcessIx, ThreadNo};
 use crate::trace::Trace;
 use std::collections::HashSet;
@@ -40,7 +41,12 @@ pub enum Wanted {
     Text(String),
     /// One function.
     Code(ProcessIx, CodeId),
+    /// Calls with this text in a value: in arguments, results, exceptions, variables at lines.
+    Value(String),
 }
+
+/// What a search for values begins with in the search line.
+pub const IN_VALUES: char = '=';
 
 /// What the background search looks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +61,8 @@ pub struct Query {
     pub forward: bool,
     /// Inside of what.
     pub root: Option<Node>,
+    /// Of a search for values: the hit from which it goes on, when that call is still selected.
+    pub last: Option<Place>,
 }
 
 /// What a background search came to.
@@ -75,6 +83,8 @@ pub enum Outcome {
         id: CallId,
         /// The search went on from the other end.
         wrapped: bool,
+        /// Of a search for values: where in the call.
+        spot: Option<(Place, Spot)>,
     },
     /// Nothing.
     Nothing,
@@ -88,6 +98,8 @@ pub struct Search {
     wanted: Option<Wanted>,
     /// Functions whose rows are marked.
     hits: Arc<HashSet<(ProcessIx, CodeId)>>,
+    /// Of a search for values: the last hit.
+    last: Option<(CallId, Place)>,
     number: u64,
 }
 
@@ -98,11 +110,17 @@ impl Search {
         self.wanted.is_none()
     }
 
-    /// Looks for a text; returns how many functions have it in their label.
+    /// Looks for a text; returns how many functions have it in their label. Behind [`IN_VALUES`] it is looked for in
+    /// values instead.
     pub fn for_text(&mut self, trace: &Trace, text: &str) -> usize {
         self.number += 1;
         if text.is_empty() {
             *self = Self { number: self.number, ..Self::default() };
+            return 0;
+        }
+        if let Some(value) = text.strip_prefix(IN_VALUES) {
+            (self.hits, self.last) = (Arc::default(), None);
+            self.wanted = Some(Wanted::Value(value.to_owned()));
             return 0;
         }
         self.hits = Arc::new(matching(trace, text));
@@ -127,6 +145,7 @@ impl Search {
     pub fn text(&self) -> String {
         match &self.wanted {
             Some(Wanted::Text(text)) => format!("a function with {text:?} in its name, here"),
+            Some(Wanted::Value(text)) => format!("{text:?} in a value, here"),
             Some(Wanted::Code(..)) => "this function besides the selected one, here".to_owned(),
             None => String::new(),
         }
@@ -136,7 +155,19 @@ impl Search {
     pub fn query(&mut self, from: From, forward: bool, root: Option<Node>) -> Query {
         self.number += 1;
         let wanted = self.wanted.clone().unwrap_or(Wanted::Text(String::new()));
-        Query { number: self.number, wanted, from, forward, root }
+        let last = self.last.filter(|(id, _)| from == From::Call(*id)).map(|(_, place)| place);
+        Query { number: self.number, wanted, from, forward, root, last }
+    }
+
+    /// Whether values are searched.
+    #[must_use]
+    pub fn is_for_value(&self) -> bool {
+        matches!(self.wanted, Some(Wanted::Value(_)))
+    }
+
+    /// A hit of a search for values.
+    pub fn found_value(&mut self, id: CallId, place: Place) {
+        self.last = Some((id, place));
     }
 
     /// Whether an answer is to the newest question.

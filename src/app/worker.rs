@@ -9,6 +9,7 @@ use super::session::{SharedTrace, read};
 use super::source;
 use super::totals::Totals;
 use crate::index::survey::Survey;
+use crate::index::value_search::{Needle, Place, ValueStep, Within, find};
 use crate::index::{Direction, Nav, Profile, Progress, Search, Step, Walk};
 use crate::model::id::{CallId, CodeId, ProcessIx};
 use crate::trace::Trace;
@@ -247,13 +248,20 @@ pub fn search_now(trace: &SharedTrace, query: &Query) -> Found {
 
 /// The next call that is wanted. `None`: a newer search has come.
 fn search(trace: &SharedTrace, query: &Query, stale: &dyn Fn() -> bool) -> Option<Outcome> {
-    let wanted: HashSet<(ProcessIx, CodeId)> = {
-        let trace = read(trace);
-        match &query.wanted {
-            Wanted::Text(text) => matching(&trace, text),
-            Wanted::Code(process, code) => HashSet::from([(*process, *code)]),
-        }
+    let codes = match &query.wanted {
+        Wanted::Text(text) => matching(&read(trace), text),
+        Wanted::Code(process, code) => HashSet::from([(*process, *code)]),
+        Wanted::Value(text) => return search_values(trace, query, &Needle::new(text), stale),
     };
+    search_codes(trace, query, &codes, stale)
+}
+
+fn search_codes(
+    trace: &SharedTrace,
+    query: &Query,
+    wanted: &HashSet<(ProcessIx, CodeId)>,
+    stale: &dyn Fn() -> bool,
+) -> Option<Outcome> {
     let direction = if query.forward { Direction::Forward } else { Direction::Backward };
     let start = start(&read(trace), query);
     let Some(mut from) = start else { return Some(Outcome::Nothing) };
@@ -264,14 +272,14 @@ fn search(trace: &SharedTrace, query: &Query, stale: &dyn Fn() -> bool) -> Optio
         }
         let step = {
             let trace = read(trace);
-            let first = matches!(from, At::Before(_)).then(|| first_call(&trace, &from, &wanted, query)).flatten();
+            let first = matches!(from, At::Before(_)).then(|| first_call(&trace, &from, wanted, query)).flatten();
             match first {
                 Some(id) => Step::Found(id),
-                None => one_step(&trace, from.id(), direction, &wanted, query.root),
+                None => one_step(&trace, from.id(), direction, wanted, query.root),
             }
         };
         match step {
-            Step::Found(id) => return Some(Outcome::Hit { id, wrapped }),
+            Step::Found(id) => return Some(Outcome::Hit { id, wrapped, spot: None }),
             Step::More(id) => from = At::Call(id),
             Step::End if wrapped => return Some(Outcome::Nothing),
             Step::End => {
@@ -280,6 +288,58 @@ fn search(trace: &SharedTrace, query: &Query, stale: &dyn Fn() -> bool) -> Optio
                     Some(end) => from = end,
                     None => return Some(Outcome::Nothing),
                 }
+            }
+        }
+    }
+}
+
+/// The next value that has the text. `None`: a newer search has come.
+fn search_values(trace: &SharedTrace, query: &Query, needle: &Needle, stale: &dyn Fn() -> bool) -> Option<Outcome> {
+    /// Blocks between two looks at whether somebody else wants the trace. Values take longer than names.
+    const STEP: usize = 8;
+    let direction = if query.forward { Direction::Forward } else { Direction::Backward };
+    let within = |trace: &Trace| match query.root {
+        Some(Node::Call(root)) => {
+            let nav = Nav::of(trace, root)?;
+            let place = |(block, at)| Place { process: root.process, thread: root.thread, block, at };
+            let end = nav.end(root.ordinal).and_then(|end| end.at).map(place);
+            let end = end.unwrap_or(Place::edge(root.process, root.thread, true));
+            Some(Within::Events(place(nav.opening(root.ordinal)?), end))
+        }
+        Some(Node::Thread(..)) => Some(Within::Thread),
+        _ => Some(Within::Everything),
+    };
+    let begin = |trace: &Trace| {
+        let id = start(trace, query)?.id();
+        let (At::Call(_), Some(nav)) = (start(trace, query)?, Nav::of(trace, id)) else {
+            return Some(Place::edge(id.process, id.thread, false));
+        };
+        let opened =
+            nav.opening(id.ordinal).map(|(block, at)| Place { process: id.process, thread: id.thread, block, at });
+        let last = query.last.map(|last| if query.forward { last.behind() } else { last });
+        last.or(opened).or(Some(Place::edge(id.process, id.thread, !query.forward)))
+    };
+    let Some(mut from) = begin(&read(trace)) else { return Some(Outcome::Nothing) };
+    let mut wrapped = false;
+    loop {
+        if stale() {
+            return None;
+        }
+        let trace = read(trace);
+        let Some(within) = within(&trace) else { return Some(Outcome::Nothing) };
+        match find(&trace, needle, from, direction, within, STEP) {
+            ValueStep::Found(hit) if outside(&trace, hit.id, query.root) => {
+                from = if query.forward { hit.place.behind() } else { hit.place };
+            }
+            ValueStep::Found(hit) => {
+                return Some(Outcome::Hit { id: hit.id, wrapped, spot: Some((hit.place, hit.spot)) });
+            }
+            ValueStep::More(place) => from = place,
+            ValueStep::End if wrapped => return Some(Outcome::Nothing),
+            ValueStep::End => {
+                wrapped = true;
+                let Some(end) = other_end(&trace, query).map(At::id) else { return Some(Outcome::Nothing) };
+                from = Place::edge(end.process, end.thread, !query.forward);
             }
         }
     }

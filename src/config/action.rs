@@ -155,6 +155,10 @@ actions! {
     NextSibling "next_sibling" Calls ["]"] "to the call after, on the same level" "";
     /// To the caller.
     Parent "parent" Calls ["u"] "to the caller" "";
+    /// To the call that raised.
+    Raiser "raiser" Calls ["x"] "to the call that raised the exception" "";
+    /// To the call that caught.
+    Catcher "catcher" Calls ["X"] "to the call that caught the exception" "";
     /// Show only this subtree.
     Root "root" Calls [">"] "show only this call and what is below" "";
     /// Show what was shown before.
@@ -284,7 +288,7 @@ actions! {
     Bottom "bottom" Lists ["end", "G"] "to the last row" "";
 
     /// Search.
-    Search "search" Global ["/"] "search here" "search";
+    Search "search" Global ["/"] "search here; among the calls =text looks into values" "search";
     /// To the next hit.
     NextHit "next_hit" Global ["n"] "to the next hit" "";
     /// To the previous hit.

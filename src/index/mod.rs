@@ -11,14 +11,17 @@ mod codes;
 mod lines;
 mod nav;
 mod profile;
+mod raised;
 mod search;
 pub mod segments;
 pub mod survey;
 pub mod test_runs;
+pub mod value_search;
 
 pub use call::{CallInfo, Ended, Note, Outcome, Payload};
 pub use changes::{Change, ChangeKind};
 pub use lines::{Held, LineStep, Lines, Walk, Wanted};
 pub use nav::Nav;
 pub use profile::{FunctionTotals, Profile, Progress};
+pub use raised::Way;
 pub use search::{Direction, Search, Step};

@@ -53,6 +53,15 @@ impl<'a> Nav<'a> {
         self.trace
     }
 
+    /// Block and place of the event that opened a call; of one that was opened in a gap, what follows the gap.
+    #[must_use]
+    pub fn opening(&self, ordinal: u64) -> Option<(usize, u32)> {
+        Some(match self.place(ordinal)? {
+            Place::Event(index, block, local) => (index, block.opens[local].at),
+            Place::Lost(index, ..) => (index + 1, 0),
+        })
+    }
+
     /// The process.
     #[must_use]
     pub fn process(&self) -> &'a Process {

@@ -144,7 +144,12 @@ impl<W: Fn(ProcessIx, CodeId) -> bool> Search<'_, W> {
 }
 
 /// The thread behind (or before) this one, process by process.
-fn beside(trace: &Trace, process: &Process, thread: ThreadNo, direction: Direction) -> Option<(ProcessIx, ThreadNo)> {
+pub(super) fn beside(
+    trace: &Trace,
+    process: &Process,
+    thread: ThreadNo,
+    direction: Direction,
+) -> Option<(ProcessIx, ThreadNo)> {
     let at = process.threads().iter().position(|other| other.no == thread)?;
     let near = match direction {
         Direction::Forward => process.threads().get(at + 1),

@@ -6,6 +6,7 @@ use crate::app::calls::label;
 use crate::app::calls::marks::Mark;
 use crate::app::calls::preview::Hidden;
 use crate::app::calls::tree::{Fold, Node, Row};
+use crate::app::details::Standing;
 use crate::app::layout::Area;
 use crate::app::pane::{Hit, PaneId};
 use crate::app::session::{Phase, read};
@@ -239,13 +240,21 @@ fn call_label(state: &State, trace: &Trace, call: &CallInfo, room: usize, spans:
         Outcome::Resync => format!("  {}", signs.filter_changed),
         _ => String::new(),
     };
+    // On the way of the exception that is looked at, each row says where it stands.
+    match state.panes.details.on_way(call.id) {
+        Some(Standing::Raised) => suffix = format!(" {} raised here", signs.raised),
+        Some(Standing::Caught) => suffix = format!(" {} caught here{suffix}", signs.caught),
+        Some(Standing::Left) | None => {}
+    }
+    let standing = state.panes.details.on_way(call.id).is_some();
     let show_values = calls.values.unwrap_or(state.config.values_in_rows);
     let fixed = text::width(&prefix) + text::width(&suffix);
     let name = text::elide_middle(&name, room.saturating_sub(fixed), signs.ellipsis).into_owned();
     let rest = room.saturating_sub(fixed + text::width(&name));
     let tail = if show_values && !is_module && rest > 3 { label::tail(trace, call, rest) } else { String::new() };
     if tail.contains('↯') {
-        suffix.clear();
+        // Once is enough.
+        suffix = suffix.replacen(&format!(" {}", signs.raised), "", 1);
     }
     let mut tail = text::elide(&tail, rest, signs.ellipsis).into_owned();
     tail = spans.canvas.plain(&tail).into_owned();
@@ -260,7 +269,8 @@ fn call_label(state: &State, trace: &Trace, call: &CallInfo, room: usize, spans:
     spans.add(&name, role);
     spans.add(&tail, if call.outcome == Outcome::Raise { Role::Error } else { Role::Value });
     if fixed <= room {
-        spans.add(&suffix, if call.outcome == Outcome::Raise { Role::Error } else { Role::Accent });
+        let raised = call.outcome == Outcome::Raise || standing;
+        spans.add(&suffix, if raised { Role::Error } else { Role::Accent });
     }
 }
 

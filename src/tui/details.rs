@@ -126,3 +126,6 @@ fn source(state: &State, shown: &Shown, area: Area, canvas: &mut Canvas<'_>) {
         source::draw(found, &view, area, canvas);
     }
 }
+
+#[cfg(test)]
+mod tests;

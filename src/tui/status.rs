@@ -6,6 +6,7 @@ use crate::app::State;
 use crate::app::calls::label;
 use crate::app::layout::Area;
 use crate::app::pane::{Hit, PaneId, Tone};
+use crate::app::search::IN_VALUES;
 use crate::app::session::{Phase, read};
 use crate::app::{text, units};
 use crate::config::{Action, Role};
@@ -140,6 +141,16 @@ pub fn foot(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     let row = Area { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     if let Some(prompt) = &state.prompt {
         let row = canvas.text(row, "/", Role::Accent);
+        if prompt.pane == PaneId::Calls {
+            // What can be typed is said where it is typed, as long as there is room behind it.
+            let said = if prompt.line.text().starts_with(IN_VALUES) {
+                "in arguments, results, exceptions, variables"
+            } else {
+                "a function's name, or =text to look into values"
+            };
+            let room = usize::from(row.width).saturating_sub(text::width(prompt.line.text()) + 2);
+            canvas.right(row, if text::width(said) < room { said } else { "" }, Role::Dim);
+        }
         let (visible, cursor) = prompt.line.window(usize::from(row.width));
         canvas.text(row, visible, Role::Bar);
         canvas.set_cursor(row.x + u16::try_from(cursor).unwrap_or(0).min(row.width.saturating_sub(1)), row.y);
