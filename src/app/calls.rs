@@ -79,6 +79,13 @@ impl Calls {
         self.select_call(&read(&trace), id, cx);
     }
 
+    /// Shows what is inside a call that has a row.
+    pub fn unfold(&mut self, id: CallId, cx: &mut Cx<'_>) {
+        let Some(trace) = trace(cx.session) else { return };
+        self.tree.open(Node::Call(id));
+        self.rebuild(&read(&trace), cx.rows());
+    }
+
     fn select_call(&mut self, trace: &Trace, id: CallId, cx: &mut Cx<'_>) {
         self.stop_following();
         // Whoever walks through hits leaves the ones before folded; whoever moves about at one keeps it (`stay`).

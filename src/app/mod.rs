@@ -25,6 +25,8 @@ pub mod session;
 pub mod source;
 pub mod state;
 pub mod survey;
+pub mod tasks;
+pub mod test_list;
 pub mod text;
 pub mod totals;
 pub mod traces;

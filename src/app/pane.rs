@@ -26,6 +26,10 @@ pub enum PaneId {
     Functions,
     /// The lines of the selected call, step by step.
     Lines,
+    /// Asyncio tasks.
+    Tasks,
+    /// Tests of pytest and unittest.
+    Tests,
     /// Details of what is selected in another pane.
     Details,
     /// The list of saved traces.
@@ -34,7 +38,8 @@ pub enum PaneId {
 
 impl PaneId {
     /// The panes that have a tab while a trace is open, in order.
-    pub const TABS: [Self; 6] = [Self::Calls, Self::Filters, Self::Names, Self::Output, Self::Functions, Self::Lines];
+    pub const TABS: [Self; 8] =
+        [Self::Calls, Self::Filters, Self::Names, Self::Output, Self::Functions, Self::Tasks, Self::Tests, Self::Lines];
 
     /// The title of its tab.
     #[must_use]
@@ -46,6 +51,8 @@ impl PaneId {
             Self::Output => "Output",
             Self::Functions => "Functions",
             Self::Lines => "Lines",
+            Self::Tasks => "Tasks",
+            Self::Tests => "Tests",
             Self::Details => "Details",
             Self::Traces => "Saved traces",
         }
@@ -54,7 +61,7 @@ impl PaneId {
     /// Whether the details of a call stand beside this pane (others divide their area themselves).
     #[must_use]
     pub fn has_details(self) -> bool {
-        matches!(self, Self::Calls | Self::Functions)
+        matches!(self, Self::Calls | Self::Functions | Self::Tasks | Self::Tests)
     }
 
     /// The context of its own keys.
@@ -67,6 +74,8 @@ impl PaneId {
             Self::Output => Context::Output,
             Self::Functions => Context::Functions,
             Self::Lines => Context::Lines,
+            Self::Tasks => Context::Tasks,
+            Self::Tests => Context::Tests,
             Self::Details => Context::Details,
             Self::Traces => Context::Traces,
         }
@@ -101,6 +110,8 @@ pub enum Request {
     GoToCode(crate::model::id::ProcessIx, crate::model::id::CodeId),
     /// The same without leaving this pane.
     Select(CallId),
+    /// Select this call in the tree, and show what is inside it.
+    Unfold(CallId),
     /// The selection of a pane has changed: details follow.
     Selected,
     /// This function is selected in a pane: details follow.

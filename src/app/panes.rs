@@ -8,6 +8,8 @@ use super::lines::Lines;
 use super::names::Names;
 use super::output::Output;
 use super::pane::{Pane, PaneId};
+use super::tasks::Tasks;
+use super::test_list::TestList;
 use super::traces::Traces;
 
 /// The state of every pane. Fields, so that `tui/` can draw each by its own type.
@@ -21,6 +23,8 @@ pub struct Panes {
     pub names: Names,
     pub functions: Functions,
     pub lines: Lines,
+    pub tasks: Tasks,
+    pub test_list: TestList,
     pub traces: Traces,
 }
 
@@ -36,6 +40,8 @@ impl Panes {
             PaneId::Names => &self.names,
             PaneId::Functions => &self.functions,
             PaneId::Lines => &self.lines,
+            PaneId::Tasks => &self.tasks,
+            PaneId::Tests => &self.test_list,
             PaneId::Traces => &self.traces,
         }
     }
@@ -50,6 +56,8 @@ impl Panes {
             PaneId::Names => &mut self.names,
             PaneId::Functions => &mut self.functions,
             PaneId::Lines => &mut self.lines,
+            PaneId::Tasks => &mut self.tasks,
+            PaneId::Tests => &mut self.test_list,
             PaneId::Traces => &mut self.traces,
         }
     }

@@ -113,6 +113,13 @@ impl Session {
         self.phase == Phase::Recording
     }
 
+    /// What is known about a call.
+    #[must_use]
+    pub fn call(&self, id: crate::model::id::CallId) -> Option<crate::index::CallInfo> {
+        let trace = read(self.trace.as_ref()?);
+        crate::index::Nav::of(&trace, id)?.call(id.ordinal)
+    }
+
     /// The lab, made when it is first needed; `None`: no trace is open.
     pub fn lab(&mut self) -> Option<&mut super::lab::Lab> {
         if self.lab.is_none() {

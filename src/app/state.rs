@@ -8,6 +8,7 @@ mod actions;
 mod input;
 
 use super::calls::Calls;
+use super::calls::tree::Node;
 use super::event::{Effect, Effects, Event, Signal};
 use super::layout::{Area, Layout, Size};
 use super::overlay::Overlay;
@@ -182,7 +183,7 @@ impl State {
             Event::Surveyed(lists, progress) => {
                 self.session.survey.take(lists, progress);
                 self.refresh(&mut effects);
-                if self.main == PaneId::Calls {
+                if self.main.has_details() && self.main != PaneId::Functions {
                     self.request_selected(&mut effects);
                 }
             }
@@ -226,22 +227,25 @@ impl State {
             self.with(PaneId::Traces, effects, |pane, cx| pane.refresh(cx));
             return;
         }
+        let main = self.main;
         self.wake_lab(effects);
         for id in Panes::EXPLORER {
             self.with(id, effects, |pane, cx| pane.refresh(cx));
         }
-        if self.main == PaneId::Functions {
-            self.within(PaneId::Functions, effects, |panes, cx| panes.functions.watched(cx));
-        }
-        if self.main == PaneId::Output {
-            self.within(PaneId::Output, effects, |panes, cx| panes.output.watched(cx));
-        }
+        self.within(self.main, effects, |panes, cx| match main {
+            PaneId::Functions => panes.functions.watched(cx),
+            PaneId::Output => panes.output.watched(cx),
+            PaneId::Tasks => panes.tasks.watched(cx),
+            PaneId::Tests => panes.test_list.watched(cx),
+            _ => {}
+        });
         self.survey(effects);
     }
 
     /// Asks for the lists that what is shown is made of.
     fn survey(&mut self, effects: &mut Effects) {
-        if self.main == PaneId::Output || (self.main == PaneId::Calls && self.session.has_output()) {
+        let shown = matches!(self.main, PaneId::Output | PaneId::Tasks | PaneId::Tests);
+        if shown || (self.main == PaneId::Calls && self.session.has_output()) {
             self.session.want_survey(effects);
         }
     }
@@ -283,6 +287,10 @@ impl State {
                 }
                 self.with_calls(effects, |calls, cx| calls.go_to(id, cx));
             }
+            Request::Unfold(id) => {
+                self.request(Request::GoTo(id), effects);
+                self.with_calls(effects, |calls, cx| calls.unfold(id, cx));
+            }
             Request::Select(id) => self.with_calls(effects, |calls, cx| calls.go_to(id, cx)),
             Request::ShowOutput(offset) => {
                 self.show(PaneId::Output, effects);
@@ -319,6 +327,17 @@ impl State {
                 self.request(Request::SelectedCode(process, code), effects);
             }
             return;
+        }
+        let lists = &self.session.survey.lists;
+        let listed = match self.main {
+            PaneId::Tasks => Some(self.panes.tasks.selected(&lists.tasks)),
+            PaneId::Tests => Some(self.panes.test_list.selected(&lists.tests)),
+            _ => None,
+        };
+        if let Some(id) = listed {
+            let call = id.and_then(|id| self.session.call(id));
+            let node = id.map(Node::Call);
+            return self.within(PaneId::Details, effects, |panes, cx| panes.details.show(node, call.as_ref(), cx));
         }
         let calls = &self.panes.calls;
         let (node, call) = (calls.selected(), calls.call().copied());

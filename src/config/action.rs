@@ -26,13 +26,17 @@ pub enum Context {
     Functions,
     /// The lines of a call.
     Lines,
+    /// Asyncio tasks.
+    Tasks,
+    /// Tests of pytest and unittest.
+    Tests,
     /// While a line of text is typed.
     Text,
 }
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Calls,
         Self::Details,
         Self::Output,
@@ -40,6 +44,8 @@ impl Context {
         Self::Names,
         Self::Functions,
         Self::Lines,
+        Self::Tasks,
+        Self::Tests,
         Self::Traces,
         Self::Lists,
         Self::Global,
@@ -60,6 +66,8 @@ impl Context {
             Self::Names => "names",
             Self::Functions => "functions",
             Self::Lines => "lines",
+            Self::Tasks => "tasks",
+            Self::Tests => "tests",
             Self::Text => "text",
         }
     }
@@ -78,6 +86,8 @@ impl Context {
             Self::Names => "Names",
             Self::Functions => "Functions",
             Self::Lines => "Lines",
+            Self::Tasks => "Tasks",
+            Self::Tests => "Tests",
             Self::Text => "While typing",
         }
     }
@@ -274,6 +284,17 @@ actions! {
     /// The variable above.
     PreviousValue "previous_value" Lines ["K"] "select the variable above" "";
 
+    /// To a task's call.
+    ToTaskCall "to_task_call" Tasks ["enter"] "to the first call of the task, or the call of the step" "to call";
+    /// Unfold a task.
+    OpenTask "open_task" Tasks ["right", "l"] "unfold: what the task did, step by step" "steps";
+    /// Fold a task.
+    CloseTask "close_task" Tasks ["left", "h"] "fold, or step out to the task" "";
+    /// To a test's calls.
+    ToTest "to_test" Tests ["enter"] "to the calls of the test" "to calls";
+    /// Those that failed, or all.
+    FailedOnly "failed_only" Tests ["f"] "only tests that failed, or all" "failed only";
+
     /// One row up.
     Up "up" Lists ["up", "k"] "one row up" "";
     /// One row down.
@@ -311,6 +332,10 @@ actions! {
     ShowFunctions "show_functions" Global ["5"] "functions" "";
     /// The lines of the selected call.
     ShowLines "show_lines" Global ["L"] "lines of the selected call, step by step" "lines";
+    /// Asyncio tasks.
+    ShowTasks "show_tasks" Global ["6"] "asyncio tasks" "";
+    /// Tests.
+    ShowTests "show_tests" Global ["7"] "tests of pytest and unittest" "";
     /// Move the focus on.
     NextPane "next_pane" Global ["tab"] "to the other pane, or the other half of it" "other half";
     /// Move the focus back.

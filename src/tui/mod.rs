@@ -19,11 +19,15 @@ pub mod run;
 pub mod source;
 pub mod status;
 pub mod style;
+pub mod tasks;
 pub mod terminal;
+pub mod test_list;
 pub mod traces;
 pub mod tree;
 pub mod value_rows;
 
+#[cfg(test)]
+mod lists_tests;
 #[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]

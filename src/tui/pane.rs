@@ -1,7 +1,7 @@
 //! Which file draws which pane.
 
 use super::canvas::Canvas;
-use super::{calls, details, filters, functions, lines, names, output, traces};
+use super::{calls, details, filters, functions, lines, names, output, tasks, test_list, traces};
 use crate::app::State;
 use crate::app::layout::Area;
 use crate::app::pane::{Hit, PaneId};
@@ -20,6 +20,8 @@ pub fn draw(id: PaneId, state: &State, area: Area, canvas: &mut Canvas<'_>) {
         PaneId::Names => names::draw(state, area, canvas),
         PaneId::Lines => lines::draw(state, area, canvas),
         PaneId::Functions => functions::draw(state, area, canvas),
+        PaneId::Tasks => tasks::draw(state, area, canvas),
+        PaneId::Tests => test_list::draw(state, area, canvas),
         PaneId::Traces => traces::draw(state, area, canvas),
     }
 }

@@ -106,7 +106,10 @@ pub fn shop(dir: &Path) {
 pub fn explorer(dir: &Path, width: u16, height: u16) -> State {
     let trace = Arc::new(RwLock::new(Trace::open(dir).unwrap()));
     let mut state = State::explorer(Config::default(), Size { width, height }, Session::new(trace));
-    state.update(Event::Resize(Size { width, height }));
+    // What was asked for before there was anybody to do it is asked for again.
+    state.session.survey = crate::app::survey::Surveyed::default();
+    let effects = state.update(Event::Resize(Size { width, height }));
+    settle(&mut state, effects);
     state
 }
 
@@ -142,6 +145,17 @@ pub fn settle(state: &mut State, effects: crate::app::Effects) {
                 let trace = state.session.trace.clone().unwrap();
                 let done = crate::app::worker::lines_now(&trace, job).unwrap();
                 let effects = state.update(Event::Lines(done));
+                settle(state, effects);
+            }
+            Effect::Survey => {
+                let trace = state.session.trace.clone().unwrap();
+                let trace = crate::app::session::read(&trace);
+                let mut survey = crate::index::survey::Survey::default();
+                survey.finish(&trace);
+                let progress = survey.advance(&trace, 1);
+                let lists = Arc::new(survey.lists(&trace));
+                drop(trace);
+                let effects = state.update(Event::Surveyed(lists, progress));
                 settle(state, effects);
             }
             Effect::SumUp => {

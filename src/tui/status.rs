@@ -108,12 +108,18 @@ pub fn tabs(state: &State, area: Area, canvas: &mut Canvas<'_>) {
     if area.is_empty() {
         return;
     }
-    for (at, id) in PaneId::TABS.into_iter().enumerate() {
+    // Where there is no room for all of them, the active one is there.
+    let widths = PaneId::TABS.map(|id| text::width(id.title()) + 4);
+    let active = PaneId::TABS.iter().position(|id| *id == state.main).unwrap_or(0);
+    let fits = |from: &usize| widths[*from..=active].iter().sum::<usize>() <= usize::from(row.width);
+    let from = (0..active).find(fits).unwrap_or(active);
+    for (at, id) in PaneId::TABS.into_iter().enumerate().skip(from) {
         let title = id.title();
         // Those with a number are always there; the lines are those of the selected call.
         let key = if id == PaneId::Lines { "L".to_owned() } else { (at + 1).to_string() };
         let width = u16::try_from(text::width(title) + 2).unwrap_or(u16::MAX);
         if width > row.width {
+            canvas.text(row, canvas.signs.ellipsis, Role::Dim);
             break;
         }
         canvas.hit(Area { width, ..row }, Hit::Tab(id));

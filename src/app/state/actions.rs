@@ -30,6 +30,8 @@ impl State {
             Action::ShowOutput => self.tab(PaneId::Output, effects),
             Action::ShowFunctions => self.tab(PaneId::Functions, effects),
             Action::ShowLines => self.tab(PaneId::Lines, effects),
+            Action::ShowTasks => self.tab(PaneId::Tasks, effects),
+            Action::ShowTests => self.tab(PaneId::Tests, effects),
             Action::NextPane | Action::PreviousPane => {
                 self.focus =
                     if self.focus == self.main && self.main.has_details() { PaneId::Details } else { self.main };
