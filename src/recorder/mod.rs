@@ -2,10 +2,10 @@
 //! C API: the hot path has no room for anything between it and the interpreter.
 //!
 //! `module` is what Python imports; `start` begins and ends a recording; `monitoring` (3.12 and newer) and `profile`
-//! (3.10, 3.11) are the backends that receive the events, and the hot path; `events` is what happens off it; `codes` decides about code objects; `tasks` and `rename` note what asyncio and `threading` call things, `writes` what goes to the terminal;
-//! `process` and `thread` hold the state;
-//! `children` sees how processes that were started end;
-//! `capture` reads arguments, results and variables, `values` attaches them to events.
+//! (3.10, 3.11) are the backends that receive the events; `hot` is the hot path, `events` what happens off it; `codes`
+//! decides about code objects; `tasks` and `rename` note what asyncio and `threading` call things, `writes` what goes to the
+//! terminal; `process` and `thread` hold the state; `children` sees how processes that were started end; `capture` reads
+//! arguments, results and variables, `values` attaches them to events.
 #![allow(unsafe_code, reason = "this is C API code from end to end; each block says why it is sound")]
 
 mod activation;
@@ -18,6 +18,7 @@ mod codes;
 mod config;
 mod control;
 mod events;
+mod hot;
 mod module;
 mod monitoring;
 mod process;

@@ -3,11 +3,16 @@
 use pyo3::ffi;
 use std::ffi::c_int;
 
-/// A definition that CPython keeps a pointer to and writes into while it imports the module.
+/// A definition that CPython keeps a pointer to, and may write into.
 #[repr(transparent)]
 pub struct Definition<T>(std::cell::UnsafeCell<T>);
 
 impl<T> Definition<T> {
+    /// Wraps it.
+    pub const fn new(content: T) -> Self {
+        Self(std::cell::UnsafeCell::new(content))
+    }
+
     /// What CPython wants.
     pub const fn get(&self) -> *mut T {
         self.0.get()
@@ -17,7 +22,7 @@ impl<T> Definition<T> {
 // SAFETY: only the interpreter touches the content, with the GIL held.
 unsafe impl<T> Sync for Definition<T> {}
 
-static METHODS: Definition<[ffi::PyMethodDef; 2]> = Definition(std::cell::UnsafeCell::new([
+static METHODS: Definition<[ffi::PyMethodDef; 2]> = Definition::new([
     ffi::PyMethodDef {
         ml_name: c"start".as_ptr(),
         ml_meth: ffi::PyMethodDefPointer { PyCFunction: start },
@@ -25,28 +30,28 @@ static METHODS: Definition<[ffi::PyMethodDef; 2]> = Definition(std::cell::Unsafe
         ml_doc: c"Start recording, if the environment asks for it. Never raises.".as_ptr(),
     },
     ffi::PyMethodDef::zeroed(),
-]));
+]);
 
 /// `Py_mod_multiple_interpreters` and `Py_MOD_PER_INTERPRETER_GIL_SUPPORTED`, since 3.12: in a second interpreter of the
 /// process, `start` does nothing, so it can be loaded there. Older versions refuse slots that they do not know.
-static SLOTS: Definition<[ffi::PyModuleDef_Slot; 2]> = Definition(std::cell::UnsafeCell::new([
+static SLOTS: Definition<[ffi::PyModuleDef_Slot; 2]> = Definition::new([
     ffi::PyModuleDef_Slot { slot: 3 as c_int, value: std::ptr::without_provenance_mut(2) },
     ffi::PyModuleDef_Slot { slot: 0 as c_int, value: std::ptr::null_mut() },
-]));
+]);
 static NO_SLOTS: Definition<[ffi::PyModuleDef_Slot; 1]> =
-    Definition(std::cell::UnsafeCell::new([ffi::PyModuleDef_Slot { slot: 0 as c_int, value: std::ptr::null_mut() }]));
+    Definition::new([ffi::PyModuleDef_Slot { slot: 0 as c_int, value: std::ptr::null_mut() }]);
 
-static MODULE: Definition<ffi::PyModuleDef> = Definition(std::cell::UnsafeCell::new(ffi::PyModuleDef {
+static MODULE: Definition<ffi::PyModuleDef> = Definition::new(ffi::PyModuleDef {
     m_base: ffi::PyModuleDef_HEAD_INIT,
     m_name: c"_ct_tui_recorder".as_ptr(),
     m_doc: c"Records calls for ct-tui.".as_ptr(),
     m_size: 0,
-    m_methods: METHODS.0.get().cast(),
-    m_slots: NO_SLOTS.0.get().cast(),
+    m_methods: METHODS.get().cast(),
+    m_slots: NO_SLOTS.get().cast(),
     m_traverse: None,
     m_clear: None,
     m_free: None,
-}));
+});
 
 /// What the import system calls.
 ///
@@ -58,19 +63,19 @@ pub unsafe extern "C" fn PyInit__ct_tui_recorder() -> *mut ffi::PyObject {
     // SAFETY: the definition is static and changed here only; the caller holds the GIL.
     unsafe {
         if super::config::version().is_some_and(|(_, number)| number >= (3, 12)) {
-            (*MODULE.0.get()).m_slots = SLOTS.0.get().cast();
+            (*MODULE.get()).m_slots = SLOTS.get().cast();
         }
-        ffi::PyModuleDef_Init(MODULE.0.get())
+        ffi::PyModuleDef_Init(MODULE.get())
     }
 }
 
 /// What `atexit` calls.
-pub static ENDED: Definition<ffi::PyMethodDef> = Definition(std::cell::UnsafeCell::new(ffi::PyMethodDef {
+pub static ENDED: Definition<ffi::PyMethodDef> = Definition::new(ffi::PyMethodDef {
     ml_name: c"ct_tui_ended".as_ptr(),
     ml_meth: ffi::PyMethodDefPointer { PyCFunction: ended },
     ml_flags: ffi::METH_NOARGS,
     ml_doc: std::ptr::null(),
-}));
+});
 
 unsafe extern "C" fn start(_module: *mut ffi::PyObject, _: *mut ffi::PyObject) -> *mut ffi::PyObject {
     super::silence_panics();

@@ -6,17 +6,15 @@
 
 use super::backend::Backend;
 use super::capture::Leaving;
-use super::clock;
 use super::codes;
-use super::codes::{HOT, Mark};
 use super::events::{self, Reply};
+use super::hot;
+use super::module::Definition;
 use super::python::{self, Name, Owned};
-use super::thread;
 use super::values::{self, Handed};
 use super::world::sys;
 use crate::trace::event::{Closing, Opening};
 use pyo3::ffi;
-use std::cell::UnsafeCell;
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU64, Ordering::Relaxed};
 
@@ -37,26 +35,17 @@ static RESTART_EVENTS: Name = Name::new(c"restart_events");
 static EVENT_NAMES: Name = Name::new(c"events");
 static DISABLE_NAME: Name = Name::new(c"DISABLE");
 
-/// A method definition that CPython keeps a pointer to.
-#[repr(transparent)]
-struct Method(UnsafeCell<ffi::PyMethodDef>);
-
-// SAFETY: only the interpreter looks at it, with the GIL held.
-unsafe impl Sync for Method {}
-
-type Callback = ffi::PyCFunctionFast;
-
-const fn method(name: &'static CStr, callback: Callback) -> Method {
-    Method(UnsafeCell::new(ffi::PyMethodDef {
+const fn method(name: &'static CStr, callback: ffi::PyCFunctionFast) -> Definition<ffi::PyMethodDef> {
+    Definition::new(ffi::PyMethodDef {
         ml_name: name.as_ptr(),
         ml_meth: ffi::PyMethodDefPointer { PyCFunctionFast: callback },
         ml_flags: ffi::METH_FASTCALL,
         ml_doc: std::ptr::null(),
-    }))
+    })
 }
 
 /// Events, the C name of each, and what is called.
-static CALLBACKS: [(Name, Method); 7] = [
+static CALLBACKS: [(Name, Definition<ffi::PyMethodDef>); 7] = [
     (Name::new(c"PY_START"), method(c"ct_tui_start", on_start)),
     (Name::new(c"PY_RESUME"), method(c"ct_tui_resume", on_resume)),
     (Name::new(c"PY_THROW"), method(c"ct_tui_throw", on_throw)),
@@ -148,7 +137,7 @@ unsafe fn install(lines: bool) -> Result<(), String> {
         let mut events = 0;
         for (index, (event, definition)) in CALLBACKS.iter().enumerate() {
             let bit = python::int_attribute(names.as_ptr(), event);
-            let function = python::function(definition.0.get());
+            let function = python::function(definition.get());
             let event = Owned::new(ffi::PyLong_FromLongLong(bit));
             let registered = function.zip(event).filter(|_| bit != 0).and_then(|(function, event)| {
                 call(&REGISTER_CALLBACK, &[number.as_ptr(), event.as_ptr(), function.as_ptr()])
@@ -239,21 +228,7 @@ unsafe extern "C" fn on_start(
     // SAFETY: the interpreter calls this with the GIL held and (code, offset).
     unsafe {
         let code = *arguments;
-        let mark = codes::mark_of(code);
-        let (low, hot) = (mark.0 & 0xffff_ffff, HOT.load(Relaxed));
-        if low == hot
-            && let Some(thread) = thread::current()
-            && thread.writer.call(clock::raw(), code as usize, mark.id())
-        {
-            return keep();
-        }
-        if low == hot | Mark::VALUES
-            && let Some(thread) = thread::current()
-            && super::guarded(false, || values::open(thread, code, events::plain_call(code, mark)))
-        {
-            return keep();
-        }
-        reply(events::open(code, Opening::Call))
+        if hot::begin(code, codes::mark_of(code)) { keep() } else { reply(events::open(code, Opening::Call)) }
     }
 }
 
@@ -263,25 +238,20 @@ unsafe extern "C" fn on_return(
     _: ffi::Py_ssize_t,
 ) -> *mut ffi::PyObject {
     // SAFETY: the interpreter calls this with the GIL held and (code, offset, value).
+    unsafe { if hot::end(*arguments, *arguments.add(2)) { keep() } else { closed(arguments, Closing::Return) } }
+}
+
+/// A call or a segment ends with a value, and it is not as simple as [`hot::end`] has it.
+///
+/// # Safety
+/// The GIL is held; the arguments are (code, offset, value).
+#[cold]
+#[inline(never)]
+unsafe fn closed(arguments: *mut *mut ffi::PyObject, how: Closing) -> *mut ffi::PyObject {
+    // SAFETY: as the caller promised.
     unsafe {
-        let code = *arguments;
-        if let Some(thread) = thread::current()
-            && let Some(top) = thread.writer.open().last()
-            && top.key == code as usize
-            && !top.hidden
-        {
-            let handed = Handed::of(*arguments.add(2));
-            let written = if thread.values.is_none() {
-                thread.writer.ret(clock::raw())
-            } else {
-                super::guarded(false, || values::close(thread, code, Closing::Return, 0, handed))
-            };
-            if written {
-                return keep();
-            }
-        }
         let handed = Handed::of(*arguments.add(2));
-        reply(events::close(code, Closing::Return, handed))
+        reply(events::close(*arguments, how, handed))
     }
 }
 
@@ -291,10 +261,7 @@ unsafe extern "C" fn on_yield(
     _: ffi::Py_ssize_t,
 ) -> *mut ffi::PyObject {
     // SAFETY: the interpreter calls this with the GIL held and (code, offset, value).
-    unsafe {
-        let handed = Handed::of(*arguments.add(2));
-        reply(events::close(*arguments, Closing::Yield, handed))
-    }
+    unsafe { closed(arguments, Closing::Yield) }
 }
 
 unsafe extern "C" fn on_resume(

@@ -7,7 +7,7 @@ use super::codes::{Codes, HOT, Setup, set_hot};
 use super::config::Config;
 use super::control;
 use super::slab::Slab;
-use super::thread::{CURRENT, ORPHANS, Thread, is_main_thread};
+use super::thread::{self, ORPHANS, Thread, is_main_thread};
 use super::world::Interpreter;
 use super::{change, clock};
 use crate::filter::{Chain, Engine};
@@ -187,7 +187,7 @@ pub fn own() -> Option<&'static Process> {
 
 /// In a forked child: the only thread there is has no stream any more. What stopped the parent need not stop the child.
 pub fn forget_inheritance() {
-    CURRENT.with(|current| current.set(std::ptr::null_mut()));
+    thread::forget();
     ORPHANS.store(0, Relaxed);
     HOT.store(u64::MAX, Relaxed);
     if phase() == state::PHASE_STOPPED {

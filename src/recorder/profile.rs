@@ -10,10 +10,10 @@
 //! written in C are reported too; they leave by the shortest way.
 
 use super::backend::Backend;
-use super::capture::Leaving;
-use super::clock;
-use super::codes::{self, HOT, Mark};
+use super::capture::{Frame, Leaving};
+use super::codes::{self, Mark};
 use super::events;
+use super::hot;
 use super::process;
 use super::python::{self, Name, Tracer};
 use super::thread;
@@ -276,28 +276,32 @@ unsafe extern "C" fn profile(
     }
 }
 
+/// The code object of a frame, which keeps it alive.
+///
+/// # Safety
+/// As for [`profile`].
+#[inline(always)]
+unsafe fn code_of(frame: *mut ffi::PyFrameObject) -> *mut PyObject {
+    // SAFETY: as the caller promised.
+    unsafe {
+        if let Some(code) = Frame::of(frame.cast()).code() {
+            return code;
+        }
+        let code: *mut PyObject = ffi::PyFrame_GetCode(frame).cast();
+        ffi::Py_DecRef(code);
+        code
+    }
+}
+
 /// # Safety
 /// As for [`profile`].
 #[inline(always)]
 unsafe fn called(frame: *mut ffi::PyFrameObject, here: usize) {
-    // SAFETY: as the caller promised. The frame keeps its code object alive.
+    // SAFETY: as the caller promised.
     unsafe {
-        let code: *mut PyObject = ffi::PyFrame_GetCode(frame).cast();
+        let code = code_of(frame);
         let mark = codes::mark_of(code);
-        let (low, hot) = (mark.0 & 0xffff_ffff, HOT.load(Relaxed));
-        let done = if low == hot
-            && let Some(thread) = thread::current()
-        {
-            thread.writer.call(clock::raw(), code as usize, mark.id())
-        } else if low == hot | Mark::VALUES
-            && let Some(thread) = thread::current()
-        {
-            super::guarded(false, || values::open(thread, code, events::plain_call(code, mark)))
-        } else {
-            // Skipped, and known to be.
-            mark.is_of(process::epoch()) && !mark.has(Mark::TRACE) && !mark.has(Mark::BODY)
-        };
-        if !done {
+        if !hot::begin(code, mark) && !is_skipped(mark) {
             super::guarded((), || {
                 let how = opening(code, frame, here);
                 events::open(code, how);
@@ -306,7 +310,6 @@ unsafe fn called(frame: *mut ffi::PyFrameObject, here: usize) {
                 }
             });
         }
-        ffi::Py_DecRef(code);
     }
 }
 
@@ -314,40 +317,39 @@ unsafe fn called(frame: *mut ffi::PyFrameObject, here: usize) {
 /// As for [`profile`].
 #[inline(always)]
 unsafe fn returned(frame: *mut ffi::PyFrameObject, value: *mut PyObject, here: usize) {
-    // SAFETY: as the caller promised. The frame keeps its code object alive.
+    // SAFETY: as the caller promised.
     unsafe {
-        let code: *mut PyObject = ffi::PyFrame_GetCode(frame).cast();
-        let top = thread::current().and_then(|thread| thread.writer.open().last().map(|top| (top.key, top.hidden)));
-        if top == Some((code as usize, false)) && !value.is_null() && !codes::mark_of(code).has(Mark::GENERATOR) {
-            let written = thread::current().is_some_and(|thread| {
-                if thread.values.is_none() {
-                    thread.writer.ret(clock::raw())
-                } else {
-                    let handed = Handed::of(value);
-                    super::guarded(false, || values::close(thread, code, Closing::Return, 0, handed))
-                }
-            });
-            if !written {
-                events::close(code, Closing::Return, Handed::NOTHING);
-            }
-        } else {
-            ended(code, frame, value, here);
+        let code = code_of(frame);
+        let mark = codes::mark_of(code);
+        let is_plain = !value.is_null() && !mark.has(Mark::GENERATOR);
+        if is_plain && hot::end(code, value) {
+            return;
         }
-        ffi::Py_DecRef(code);
+        if !is_skipped(mark) {
+            ended(code, mark, frame, value, here);
+        }
     }
+}
+
+/// Skipped, and known to be.
+#[inline(always)]
+fn is_skipped(mark: Mark) -> bool {
+    mark.is_of(process::epoch()) && !mark.has(Mark::TRACE) && !mark.has(Mark::BODY)
 }
 
 /// The end of anything but a plain call on top that returns.
 ///
 /// # Safety
 /// As for [`profile`].
-unsafe fn ended(code: *mut PyObject, frame: *mut ffi::PyFrameObject, value: *mut PyObject, here: usize) {
+unsafe fn ended(
+    code: *mut PyObject,
+    mark: Mark,
+    frame: *mut ffi::PyFrameObject,
+    value: *mut PyObject,
+    here: usize,
+) {
     // SAFETY: as the caller promised.
     unsafe {
-        let mark = codes::mark_of(code);
-        if mark.is_of(process::epoch()) && !mark.has(Mark::TRACE) && !mark.has(Mark::BODY) {
-            return;
-        }
         let how = if value.is_null() {
             Closing::Raise
         } else if mark.has(Mark::GENERATOR) && is_yield(mark, frame) {
@@ -514,12 +516,10 @@ unsafe fn hand_on(
 /// The trace function, where lines are recorded.
 unsafe extern "C" fn trace(_: *mut PyObject, frame: *mut ffi::PyFrameObject, what: c_int, _: *mut PyObject) -> c_int {
     if what == LINE {
-        // SAFETY: the interpreter calls this with the GIL held, with a frame that runs and keeps its code alive.
+        // SAFETY: the interpreter calls this with the GIL held, with a frame that runs.
         unsafe {
-            let code: *mut PyObject = ffi::PyFrame_GetCode(frame).cast();
             let line = ffi::PyFrame_GetLineNumber(frame);
-            events::line(code, u32::try_from(line).unwrap_or(0));
-            ffi::Py_DecRef(code);
+            events::line(code_of(frame), u32::try_from(line).unwrap_or(0));
         }
     }
     0

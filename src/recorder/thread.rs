@@ -14,7 +14,7 @@ use crate::trace::writer::{EventWriter, FileSink, OpenCall};
 use pyo3::ffi;
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError};
 
 /// One thread's stream.
@@ -67,12 +67,11 @@ impl Thread {
 
 /// To be called first at every event that is off the hot path. The frame that [`Thread::expect`] was told, once; else 0.
 pub fn take_expected() -> usize {
-    if ORPHANS.load(Relaxed) > 0 && CURRENT.with(Cell::get).is_null() {
+    if ORPHANS.load(Relaxed) > 0 && place().is_null() {
         adopt();
     }
-    let thread = CURRENT.with(Cell::get);
     // SAFETY: as in `current`.
-    match unsafe { thread.as_mut() } {
+    match unsafe { place().as_mut() } {
         Some(thread) if thread.ready == RESYNCED => {
             thread.ready = READY;
             std::mem::take(&mut thread.expected)
@@ -89,8 +88,53 @@ pub static ORPHANS: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     /// This thread's stream, null when it has none (yet).
-    pub static CURRENT: Cell<*mut Thread> = const { Cell::new(std::ptr::null_mut()) };
+    static CURRENT: Cell<*mut Thread> = const { Cell::new(std::ptr::null_mut()) };
     static ENDING: Ending = const { Ending };
+}
+
+/// The thread that asked last for its stream, by its thread pointer, and that stream: asking a thread-local variable of a
+/// library is a call, comparing with this is not. Both are written with the GIL held, the stream first, except that a thread
+/// that ends takes itself away.
+static ASKED: AtomicUsize = AtomicUsize::new(0);
+static ANSWER: AtomicPtr<Thread> = AtomicPtr::new(std::ptr::null_mut());
+
+/// A register that tells the threads of a process apart; 0 where there is none.
+#[inline(always)]
+fn thread_pointer() -> usize {
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    {
+        let pointer;
+        // SAFETY: the first word of a thread's control block is its own address, by the ABI.
+        unsafe { std::arch::asm!("mov {}, fs:0", out(reg) pointer, options(pure, readonly, nostack, preserves_flags)) };
+        pointer
+    }
+    #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+    0
+}
+
+/// This thread's stream, in use or not.
+#[inline(always)]
+fn place() -> *mut Thread {
+    let here = thread_pointer();
+    if here != 0 && ASKED.load(Relaxed) == here { ANSWER.load(Relaxed) } else { look_up(here) }
+}
+
+#[cold]
+#[inline(never)]
+fn look_up(here: usize) -> *mut Thread {
+    let thread = CURRENT.with(Cell::get);
+    if !thread.is_null() {
+        ANSWER.store(thread, Relaxed);
+        ASKED.store(here, Relaxed);
+    }
+    thread
+}
+
+/// Forgets which stream is this thread's, and returns it.
+pub fn forget() -> *mut Thread {
+    // Another thread may just be asking, with the GIL: then it is not us who stands there any more.
+    let _ = ASKED.compare_exchange(thread_pointer(), 0, Relaxed, Relaxed);
+    CURRENT.with(|current| current.replace(std::ptr::null_mut()))
 }
 
 /// Ends a thread's stream when the thread ends. No Python is left there at that time, and no GIL.
@@ -99,7 +143,7 @@ struct Ending;
 impl Drop for Ending {
     fn drop(&mut self) {
         super::guarded((), || {
-            let thread = CURRENT.with(|current| current.replace(std::ptr::null_mut()));
+            let thread = forget();
             let Some(process) = process::own().filter(|_| !thread.is_null()) else { return };
             let mut streams = process.streams();
             if let Some(index) = streams.iter().position(|listed| *listed == thread) {
@@ -120,9 +164,8 @@ impl Drop for Ending {
 /// This thread's stream, if it has one that is in use.
 #[inline(always)]
 pub fn current() -> Option<&'static mut Thread> {
-    let thread = CURRENT.with(Cell::get);
     // SAFETY: a thread's stream lives as long as the thread, and nobody else uses it while this thread has the GIL.
-    unsafe { thread.as_mut() }.filter(|thread| thread.ready == READY)
+    unsafe { place().as_mut() }.filter(|thread| thread.ready == READY)
 }
 
 /// This thread's stream, begun now if there is none. `top_opens`: the frame on top is about to be opened by an event.
@@ -163,6 +206,7 @@ fn own_ident() -> u64 {
 
 /// Makes a listed stream this thread's own.
 fn own(slot: *mut Thread) {
+    forget();
     CURRENT.with(|current| current.set(slot));
     ENDING.with(|_| {});
 }

@@ -202,14 +202,16 @@ impl<S: Sink> EventWriter<S> {
         if !self.room(MAX_PLAIN) {
             return false;
         }
+        // Not `self.last_raw`: that was written a moment ago, and reading it together with its neighbour would wait for it.
+        let now = raw.max(self.last_raw);
         // SAFETY: there is room for a plain event.
-        let at = unsafe { put_code(self.head(raw, kind::CALL), code) };
+        let at = unsafe { put_code(self.head(now, kind::CALL), code) };
         self.push(OpenCall {
             key,
             code,
             how: Opening::Call,
             hidden: false,
-            raw: self.last_raw,
+            raw: now,
             ordinal: self.next_ordinal,
             generator: 0,
         });

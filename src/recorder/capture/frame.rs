@@ -69,6 +69,19 @@ impl Frame {
         }
     }
 
+    /// Its code object, borrowed. `None`: it cannot be read here.
+    ///
+    /// # Safety
+    /// As [`Self::current`].
+    #[inline]
+    pub unsafe fn code(self) -> Option<*mut PyObject> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let layout = Python::get().layout.frame.as_ref().filter(|_| !self.inner.is_null())?;
+            Some(field(self.inner, layout.code))
+        }
+    }
+
     /// The variable in this place, borrowed; null when it has no value. Cells are opened when `cell` says that the
     /// variable is kept in one. `None`: it cannot be read here.
     ///
