@@ -7,7 +7,6 @@ mod common;
 use common::{Playground, Recorded, python, pythons, wait_for};
 use ct_tui::index::{CallInfo, Nav, Outcome, Profile};
 use ct_tui::launch::probe::Interpreter;
-use ct_tui::model::time::ClockPair;
 use ct_tui::trace::event::Opening;
 use ct_tui::trace::manifest::Exit;
 use ct_tui::trace::{Process, Trace};
@@ -383,7 +382,7 @@ fn the_end_of_a_real_trace_may_be_missing_anywhere() {
 fn clock_pairs_of_a_recording_are_sane() {
     let (_ground, recorded) = record(python(), &[], "pass");
     let trace = Trace::open(&recorded.trace).unwrap();
-    let ClockPair { mono_ns, .. } = trace.manifest().start;
+    let mono_ns = trace.manifest().start.mono_ns;
     let process = &trace.processes()[0];
     assert!(process.info.start.mono_ns >= mono_ns);
     let end = trace.manifest().end.unwrap().mono_ns - mono_ns;

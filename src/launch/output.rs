@@ -8,9 +8,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::model::time::ClockPair;
 use crate::trace::format::{MANIFEST, TRACE_SUFFIX};
-use crate::trace::manifest::{Exit, Manifest};
+use crate::trace::manifest::{Exit, Manifest, Moment};
 
 use super::{LaunchError, paths};
 
@@ -103,12 +102,12 @@ fn any_process(trace: &Path) -> bool {
         .any(|entry| entry.file_name().to_string_lossy().starts_with(|first: char| first.is_ascii_digit()))
 }
 
-/// Both clocks. The launcher has no use for the raw counter; the monotonic clock is what everything is aligned on.
-pub(super) fn now() -> ClockPair {
-    let mono = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).map_or(0, |time| {
+/// Now, on the clock that everything is aligned on.
+pub(super) fn now() -> Moment {
+    let mono_ns = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC).map_or(0, |time| {
         u64::try_from(time.tv_sec()).unwrap_or(0) * 1_000_000_000 + u64::try_from(time.tv_nsec()).unwrap_or(0)
     });
-    ClockPair { raw: 0, mono_ns: mono }
+    Moment { mono_ns }
 }
 
 #[cfg(test)]

@@ -1,36 +1,58 @@
-//! Changes while the program runs: another filter chain, a pause, the end of a pause. All of them happen in one go with
-//! the GIL held: the answers of before go out of date, and the open calls of *every* thread are brought in line with its
+//! Changes while the program runs: another filter chain, a pause, the end of a pause. A new chain judges everything that is
+//! known off to the side; all the rest happens in one go with the GIL held: the answers of before go out of date, and the open calls of *every* thread are brought in line with its
 //! real stack (`sys._current_frames` in C), also of threads that sleep or run nothing but skipped code. Only then does
 //! the program go on, so no event is judged half by the old chain and half by the new one.
 
+use super::codes::{Before, Codes, Entry};
+use super::judge::{Judge, Judged};
 use super::process::{self, Process};
 use super::thread::{self, Thread};
 use super::{backend, clock, python};
-use crate::filter::Engine;
 use crate::trace::control::Accepted;
 use crate::trace::event::{Closing, put_number, tag};
 use crate::trace::format::state;
 use crate::trace::memory::Failure;
 use pyo3::ffi;
 
-/// Puts another chain in force.
+/// What a new chain must judge: everything that is known, and who decides now. To be judged without the GIL.
 ///
 /// # Errors
 /// A sentence.
 ///
 /// # Safety
 /// The GIL is held.
-pub unsafe fn filters(engine: Engine, generation: u32) -> Result<Accepted, String> {
+pub unsafe fn known(generation: u32) -> Result<(Vec<Entry>, Judge), String> {
+    // SAFETY: the GIL is held.
+    let codes = unsafe { recorded()?.codes() };
+    is_newer(codes, generation)?;
+    Ok((codes.entries().to_vec(), codes.judge_in_force().clone()))
+}
+
+fn is_newer(codes: &Codes, generation: u32) -> Result<(), String> {
+    let there = codes.judge_in_force().generation;
+    if generation > there {
+        return Ok(());
+    }
+    Err(format!("generation {generation} is not newer than {there}, which is in force"))
+}
+
+/// Puts another chain in force. What was in force before is handed back, to be dropped without the GIL.
+///
+/// # Errors
+/// A sentence.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn filters(judged: Judged) -> Result<(Accepted, Before), String> {
     let process = recorded()?;
     // SAFETY: the GIL is held.
     let codes = unsafe { process.codes() };
-    if generation <= codes.generation() {
-        return Err(format!("generation {generation} is not newer than {}, which is in force", codes.generation()));
-    }
-    let changed = codes.change(engine, generation, process::new_epoch());
+    let generation = judged.judge.generation;
+    is_newer(codes, generation)?;
+    let changed = codes.change(judged, process::new_epoch());
     let mut note = [0; 10];
     let length = put_number(&mut note, u64::from(generation));
-    let done = changed.and_then(|changed| {
+    let done = changed.and_then(|(changed, before)| {
         process.state.set_generation(generation);
         process.resync_new.set(true);
         // SAFETY: the GIL is held.
@@ -47,10 +69,10 @@ pub unsafe fn filters(engine: Engine, generation: u32) -> Result<Accepted, Strin
             each_without_stream(process, (tag::FILTER, &note[..length]))?;
             restart();
         }
-        Ok(changed)
+        Ok((changed, before))
     });
     match done {
-        Ok(changed) => Ok(Accepted { generation, changed: changed as u64 }),
+        Ok((changed, before)) => Ok((Accepted { generation, changed: changed as u64 }, before)),
         Err(failure) => {
             process::stop(&failure.to_string());
             Err(failure.to_string())
@@ -82,7 +104,7 @@ pub unsafe fn pause() -> Result<Accepted, String> {
             });
             done.map_err(|failure| failure.to_string())?;
         }
-        Ok(Accepted { generation: process.codes().generation(), changed: 0 })
+        Ok(Accepted { generation: process.codes().judge_in_force().generation, changed: 0 })
     }
 }
 
@@ -113,7 +135,7 @@ pub unsafe fn resume() -> Result<Accepted, String> {
             set_events(true);
             restart();
         }
-        Ok(Accepted { generation: process.codes().generation(), changed: 0 })
+        Ok(Accepted { generation: process.codes().judge_in_force().generation, changed: 0 })
     }
 }
 

@@ -1,24 +1,26 @@
 //! Every code object that was met: its number, its name, its verdict. All of it is found out at a code object's first
-//! start and then kept in a slot of the code object itself, as one number; the hot path reads only that.
+//! start; what the hot path needs of it is then kept in the code object itself (`mark`).
 //!
 //! The table is keyed by what the code *is*, not by the object: a program that compiles the same function a million
 //! times has one entry for it, and a program that makes up new ones without end meets a limit.
 
 use super::capture::{CodeValues, Policies, Shape};
+use super::judge::{Judge, Judged};
+use super::mark::{Mark, mark_of, set_mark};
 use super::python::{self, Name};
 use super::qualnames::Qualnames;
 use super::rename;
 use super::world::{Found, Interpreter, Spec, module_name};
-use crate::filter::{Engine, FrameFacts, obj_name};
-use crate::model::code::{CodeFacts, CodeKind, CodeRecord, Exec, RuleRef, Verdict};
+use crate::filter::{FrameFacts, obj_name};
+use crate::model::code::{CodeFacts, CodeKind, CodeRecord, Exec};
 use crate::model::id::CodeId;
 use crate::naming::{BODY, CodeInput, Namer, NormPath, Platform, World, is_synthetic};
-use crate::trace::log_writer::LogWriter;
+use crate::trace::code_log::CodeLog;
 use crate::trace::manifest::Values;
 use crate::trace::memory::Failure;
 use pyo3::ffi;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::Arc;
 
 /// Entries of one process. A program with more is making them up.
 const MAX_CODES: usize = 1 << 17;
@@ -38,66 +40,17 @@ static CO_FIRSTLINENO: Name = Name::new(c"co_firstlineno");
 static CO_CODE: Name = Name::new(c"co_code");
 static CO_FLAGS: Name = Name::new(c"co_flags");
 
-/// What stands in a code object's slot: `id << 32 | epoch << 8 | flags`. The epoch tells answers that still hold from
-/// those of before a filter change, a fork, or the end of the recording.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark(pub u64);
-
-impl Mark {
-    /// There is an answer at all.
-    pub const VALID: u64 = 1;
-    /// It is recorded.
-    pub const TRACE: u64 = 2;
-    /// A module body: its name is read at every start.
-    pub const BODY: u64 = 4;
-    /// Its values are recorded.
-    pub const VALUES: u64 = 8;
-    /// No filter can change it: the events of this code object may be switched off for good.
-    pub const FIXED: u64 = 16;
-    /// A generator or coroutine, where the backend must know that.
-    pub const GENERATOR: u64 = 32;
-    /// A coroutine or an asynchronous generator: it may run in a task.
-    pub const ASYNC: u64 = 64;
-
-    /// Puts a mark together.
-    pub fn new(id: u32, epoch: u32, flags: u64) -> Self {
-        Self(u64::from(id) << 32 | u64::from(epoch & 0xff_ffff) << 8 | flags | Self::VALID)
-    }
-
-    /// The code's number.
-    #[inline(always)]
-    pub fn id(self) -> u32 {
-        (self.0 >> 32) as u32
-    }
-
-    /// Whether a flag is set.
-    #[inline(always)]
-    pub fn has(self, flag: u64) -> bool {
-        self.0 & flag != 0
-    }
-
-    /// Whether the answer was given in this epoch.
-    #[inline(always)]
-    pub fn is_of(self, epoch: u32) -> bool {
-        self.0 & (0xff_ffff << 8 | Self::VALID) == u64::from(epoch & 0xff_ffff) << 8 | Self::VALID
-    }
-}
-
-/// What a mark's low half looks like for plain code that is recorded, now. The hot path compares with it.
-pub static HOT: AtomicU64 = AtomicU64::new(u64::MAX);
-
 /// The table.
 pub struct Codes {
     /// What all answers that hold carry.
     pub epoch: u32,
     first_epoch: u32,
-    generation: u32,
-    engine: Engine,
+    judge: Judge,
     namer: Namer,
     world: Interpreter,
-    log: LogWriter,
-    records: Vec<CodeRecord>,
-    marks: Vec<u64>,
+    /// `None`: nothing is written any more.
+    log: Option<CodeLog>,
+    entries: Vec<Entry>,
     /// From what is read off a code object to its number.
     by_input: HashMap<Box<[u8]>, u32>,
     /// From what identifies an entry to its number.
@@ -106,7 +59,6 @@ pub struct Codes {
     /// Entries whose calls are not recorded but whose end is waited for.
     setters: Vec<u32>,
     key: Vec<u8>,
-    own_folder: String,
     values: Values,
     lines: bool,
     /// What is captured of each entry, decided when it is first needed and forgotten when the filter changes.
@@ -120,16 +72,30 @@ pub struct Codes {
     pub overflow: u64,
 }
 
+/// One code object, as far as the table tells them apart.
+#[derive(Clone)]
+pub struct Entry {
+    /// What is known of it.
+    pub record: Arc<CodeRecord>,
+    /// Number of its origin in the code log.
+    pub origin: u32,
+    mark: Mark,
+}
+
+/// What was in force before a change of the filter. Made to be dropped without the GIL.
+pub struct Before {
+    _judge: Judge,
+    _records: Vec<Arc<CodeRecord>>,
+    _captures: Vec<Option<Box<CodeValues>>>,
+}
+
 /// What a table is made of.
 pub struct Setup {
     pub epoch: u32,
-    pub generation: u32,
-    pub engine: Engine,
+    pub judge: Judge,
     pub namer: Namer,
     pub world: Interpreter,
-    pub log: LogWriter,
-    /// Folder of the bootstrap, whose code is nobody's business.
-    pub own_folder: String,
+    pub log: CodeLog,
     pub values: Values,
     pub lines: bool,
     /// The interpreter's version.
@@ -138,23 +104,20 @@ pub struct Setup {
 
 impl Codes {
     pub fn new(setup: Setup) -> Self {
-        let Setup { epoch, generation, engine, namer, world, log, own_folder, values, lines, number } = setup;
+        let Setup { epoch, judge, namer, world, log, values, lines, number } = setup;
         Self {
             epoch,
             first_epoch: epoch,
-            generation,
-            engine,
+            judge,
             namer,
             world,
-            log,
-            records: Vec::new(),
-            marks: Vec::new(),
+            log: Some(log),
+            entries: Vec::new(),
             by_input: HashMap::new(),
             by_identity: HashMap::new(),
             synthetic: 0,
             setters: Vec::new(),
             key: Vec::new(),
-            own_folder,
             values,
             lines,
             captures: Vec::new(),
@@ -170,19 +133,19 @@ impl Codes {
         self.namer.sweeps()
     }
 
-    /// The generation of the chain in force.
-    pub fn generation(&self) -> u32 {
-        self.generation
+    /// What decides now.
+    pub fn judge_in_force(&self) -> &Judge {
+        &self.judge
     }
 
-    /// The chain in force, and its generation.
-    pub fn chain(&self) -> (Engine, u32) {
-        (self.engine.clone(), self.generation)
+    /// All entries, in the order of their numbers.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
     /// What is known of an entry.
     pub fn record(&self, id: u32) -> Option<&CodeRecord> {
-        self.records.get(id as usize)
+        self.entries.get(id as usize).map(|entry| &*entry.record)
     }
 
     /// Whether values or lines are recorded.
@@ -206,10 +169,10 @@ impl Codes {
             if !self.captures_anything() {
                 return None;
             }
-            let record = self.records.get(index)?;
+            let record = &self.entries.get(index)?.record;
             let (module, facts) = (record.module.as_deref(), &record.facts);
             let about = FrameFacts { module, abs_path: &facts.abs_path, qualname: &facts.qualname };
-            let (_, policy) = self.engine.judge(&about);
+            let (_, policy) = self.judge.engine.judge(&about);
             let obj = obj_name(module, &facts.qualname);
             // SAFETY: as the caller promised.
             let decided = unsafe {
@@ -229,9 +192,11 @@ impl Codes {
         self.bytecode.as_ref()?.get(id as usize)?.as_deref()
     }
 
-    /// Ends the log.
+    /// Ends the log. Code objects are still judged, so that what is lost from now on can be counted.
     pub fn finish(&mut self) {
-        self.log.finish();
+        if let Some(mut log) = self.log.take() {
+            log.finish();
+        }
     }
 
     /// Decides about code that starts in these globals, and writes the answer into its slot.
@@ -263,7 +228,7 @@ impl Codes {
         let age = self.epoch.wrapping_sub((mark.0 >> 8) as u32) & 0xff_ffff;
         mark.has(Mark::VALID)
             && age <= self.epoch.wrapping_sub(self.first_epoch) & 0xff_ffff
-            && (mark.id() as usize) < self.records.len()
+            && (mark.id() as usize) < self.entries.len()
     }
 
     /// # Safety
@@ -309,7 +274,7 @@ impl Codes {
                 let id = *id;
                 return self.judge_again(id);
             }
-            if self.records.len() >= MAX_CODES || (is_synthetic(filename) && self.synthetic >= MAX_SYNTHETIC) {
+            if self.entries.len() >= MAX_CODES || (is_synthetic(filename) && self.synthetic >= MAX_SYNTHETIC) {
                 self.overflow += 1;
                 return Ok(Mark::new(u32::MAX, self.epoch, Mark::FIXED));
             }
@@ -349,8 +314,8 @@ impl Codes {
                 locals: shape.as_ref().filter(|_| self.lines).map(Shape::locals).unwrap_or_default(),
                 kind,
             };
-            let verdict = self.verdict(&facts, named.module.as_deref());
-            let id = self.records.len() as u32;
+            let verdict = self.judge.verdict(&facts, named.module.as_deref());
+            let id = self.entries.len() as u32;
             let record = CodeRecord {
                 id: CodeId(id),
                 facts,
@@ -359,14 +324,16 @@ impl Codes {
                 evidence: named.evidence,
                 verdict,
             };
-            self.write(&record)?;
+            let origin = match &mut self.log {
+                Some(log) => log.add(&record)?,
+                None => 0,
+            };
             self.synthetic += usize::from(is_synthetic(&record.facts.filename));
             if rename::is_setter(record.module.as_deref(), &record.facts, code) {
                 self.setters.push(id);
             }
             let mark = self.mark(&record);
-            self.records.push(record);
-            self.marks.push(mark.0);
+            self.entries.push(Entry { record: Arc::new(record), origin, mark });
             if let Some(all) = &mut self.bytecode {
                 all.push(bytecode);
             }
@@ -378,22 +345,18 @@ impl Codes {
 
     /// The mark of a known entry; decided anew if the filter changed since.
     fn judge_again(&mut self, id: u32) -> Result<Mark, Failure> {
-        let index = id as usize;
-        let old = Mark(self.marks[index]);
-        if old.is_of(self.epoch) {
-            return Ok(old);
+        let entry = &self.entries[id as usize];
+        if entry.mark.is_of(self.epoch) {
+            return Ok(entry.mark);
         }
-        let record = &self.records[index];
-        let verdict = self.verdict(&record.facts, record.module.as_deref());
-        let same = (verdict.exec, &verdict.rule, &verdict.reason)
-            == (record.verdict.exec, &record.verdict.rule, &record.verdict.reason);
-        if !same {
-            let record = CodeRecord { verdict, ..record.clone() };
-            self.write(&record)?;
-            self.records[index] = record;
+        if let Some(record) = self.judge.again(&entry.record) {
+            if let Some(log) = &mut self.log {
+                log.again(&record, entry.origin)?;
+            }
+            self.entries[id as usize].record = Arc::new(record);
         }
-        let mark = self.mark(&self.records[index]);
-        self.marks[index] = mark.0;
+        let mark = self.mark(&self.entries[id as usize].record);
+        self.entries[id as usize].mark = mark;
         Ok(mark)
     }
 
@@ -438,74 +401,35 @@ impl Codes {
         Mark::new(record.id.0, self.epoch, flags)
     }
 
-    fn verdict(&self, facts: &CodeFacts, module: Option<&str>) -> Verdict {
-        let generation = self.generation;
-        let never =
-            |reason: &str| Verdict { exec: Exec::Skip, rule: None, reason: Some(reason.to_owned()), generation };
-        if is_synthetic(&facts.filename) {
-            return never("code with a synthetic file name is never recorded");
-        }
-        if !self.own_folder.is_empty()
-            && facts.abs_path.strip_prefix(&self.own_folder).is_some_and(|rest| rest.starts_with('/'))
-        {
-            return never("a part of ct-tui");
-        }
-        let decision = self.engine.decide(&FrameFacts { module, abs_path: &facts.abs_path, qualname: &facts.qualname });
-        let rule: Option<RuleRef> = decision.exec_rule.and_then(|rule| self.engine.rule_ref(rule));
-        Verdict { exec: decision.exec, rule, reason: None, generation }
-    }
-
-    fn write(&mut self, record: &CodeRecord) -> Result<(), Failure> {
-        // JSON of plain data with string keys: serialising it cannot fail.
-        let line = serde_json::to_vec(record).unwrap_or_default();
-        self.log.append(&line)
-    }
-
-    /// Puts another chain in force. Answers of before are found out of date when they are next looked at; entries that
-    /// are decided otherwise now are counted.
+    /// Puts another chain in force, which has judged most entries already. Answers of before are found out of date when they
+    /// are next looked at. Returns how many entries are decided otherwise now.
     ///
     /// # Errors
     /// [`Failure`]: the code log cannot be written.
-    pub fn change(&mut self, engine: Engine, generation: u32, epoch: u32) -> Result<usize, Failure> {
-        self.engine = engine;
-        self.generation = generation;
+    pub fn change(&mut self, judged: Judged, epoch: u32) -> Result<(usize, Before), Failure> {
+        let Judged { judge, records, lines, mut changed } = judged;
+        let before = Before {
+            _judge: std::mem::replace(&mut self.judge, judge),
+            _records: self.entries.iter().map(|entry| Arc::clone(&entry.record)).collect(),
+            _captures: std::mem::take(&mut self.captures),
+        };
         self.epoch = epoch;
-        self.captures.clear();
         self.policies.clear();
-        let mut changed = 0;
-        for id in 0..self.records.len() {
-            let before = self.records[id].verdict.exec;
+        if let Some(log) = &mut self.log {
+            log.append_all(lines)?;
+        }
+        let known = records.len();
+        for (index, record) in records.into_iter().enumerate() {
+            self.entries[index].record = record;
+            self.entries[index].mark = self.mark(&self.entries[index].record);
+        }
+        // Those that were met while the others were judged.
+        for id in known..self.entries.len() {
+            let exec = self.entries[id].record.verdict.exec;
             self.judge_again(id as u32)?;
-            changed += usize::from(self.records[id].verdict.exec != before);
+            changed += usize::from(self.entries[id].record.verdict.exec != exec);
         }
-        Ok(changed)
-    }
-}
-
-/// Reads a code object's slot.
-///
-/// # Safety
-/// The GIL is held and `code` is a code object.
-#[inline(always)]
-pub unsafe fn mark_of(code: *mut ffi::PyObject) -> Mark {
-    let Some(symbols) = python::symbols() else { return Mark(0) };
-    let mut found = std::ptr::null_mut();
-    // SAFETY: as the caller promised.
-    unsafe { (symbols.get_extra)(code, symbols.slot, &raw mut found) };
-    Mark(found as u64)
-}
-
-/// Writes a code object's slot. If there is no memory for it, the question only comes again.
-///
-/// # Safety
-/// The GIL is held and `code` is a code object.
-unsafe fn set_mark(code: *mut ffi::PyObject, mark: Mark) {
-    let Some(symbols) = python::symbols() else { return };
-    // SAFETY: as the caller promised. The value is a number, which nothing frees.
-    unsafe {
-        if (symbols.set_extra)(code, symbols.slot, mark.0 as *mut std::ffi::c_void) != 0 {
-            ffi::PyErr_Clear();
-        }
+        Ok((changed, before))
     }
 }
 
@@ -577,10 +501,4 @@ fn identity(
     key.push(kind as u8);
     key.extend_from_slice(&shape);
     key.into()
-}
-
-/// Tells the hot path what to compare with.
-pub fn set_hot(epoch: u32) {
-    let low = Mark::new(0, epoch, Mark::TRACE).0 & 0xffff_ffff;
-    HOT.store(low, Relaxed);
 }

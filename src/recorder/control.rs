@@ -7,6 +7,7 @@
 //! forks. It is woken by a signal that only it can get (blocked, read through a signalfd), because a descriptor shared
 //! with the rest of the process could be closed by the program.
 
+use super::judge::Judge;
 use super::process::{self, Process};
 use super::{change, python};
 use crate::trace::control::{Accepted, Command, Reply};
@@ -347,7 +348,13 @@ fn obey(command: Command, shared: &Shared) -> Result<Accepted, String> {
             }
             let engine = process::compile(&filters)?;
             // SAFETY: run with the GIL held.
-            with_gil(shared, || unsafe { change::filters(engine, generation) })
+            let (entries, judge) = with_gil(shared, || unsafe { change::known(generation) })?;
+            let judged = Judge { engine, generation, ..judge }.all(&entries);
+            // SAFETY: run with the GIL held.
+            let (accepted, before) = with_gil(shared, || unsafe { change::filters(judged) })?;
+            // Only now: taking down what was there takes a while, too.
+            drop((entries, before));
+            Ok(accepted)
         }
         // SAFETY: run with the GIL held.
         Command::Pause => with_gil(shared, || unsafe { change::pause() }),
@@ -356,7 +363,7 @@ fn obey(command: Command, shared: &Shared) -> Result<Accepted, String> {
     }
 }
 
-fn with_gil(shared: &Shared, run: impl FnOnce() -> Result<Accepted, String>) -> Result<Accepted, String> {
+fn with_gil<T>(shared: &Shared, run: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     // SAFETY: asked before every use; the interpreter stops this thread before it goes away.
     if shared.stop.load(Relaxed) || unsafe { ffi::Py_IsInitialized() } == 0 || python::is_finalizing() {
         return Err("this process is ending".to_owned());

@@ -2,8 +2,8 @@
 
 use super::activation;
 use super::clock;
-use super::codes::{self, Mark};
 use super::control;
+use super::mark::{self, Mark};
 use super::process;
 use super::rename;
 use super::tasks;
@@ -42,10 +42,7 @@ unsafe fn open_inner(code: *mut ffi::PyObject, how: Opening) -> Reply {
     }
     if !process::is_recording() {
         // SAFETY: as the caller promised.
-        if process::phase() == state::PHASE_STOPPED && unsafe { codes::mark_of(code) }.has(Mark::TRACE) {
-            lost();
-        }
-        return Reply::Keep;
+        return if process::phase() == state::PHASE_STOPPED { unsafe { too_late(code) } } else { Reply::Keep };
     }
     let Some(process) = process::process() else { return Reply::Keep };
     if control::is_aside() {
@@ -98,6 +95,20 @@ unsafe fn open_inner(code: *mut ffi::PyObject, how: Opening) -> Reply {
         lost();
     }
     Reply::Keep
+}
+
+/// A call begins after the recording has stopped early: it is counted, if it would have been recorded.
+///
+/// # Safety
+/// As for [`open`].
+unsafe fn too_late(code: *mut ffi::PyObject) -> Reply {
+    let Some(process) = process::own() else { return Reply::Keep };
+    // SAFETY: as the caller promised.
+    let Ok(mark) = (unsafe { process.codes().judge(code, ffi::PyEval_GetGlobals()) }) else { return Reply::Keep };
+    if mark.has(Mark::TRACE) {
+        process.state.add_lost(1);
+    }
+    if mark.has(Mark::TRACE) || mark.has(Mark::BODY) { Reply::Keep } else { Reply::Disable }
 }
 
 /// The address of the frame that runs, as [`thread::Thread::expect`] is told it.
@@ -241,7 +252,7 @@ unsafe fn first_end(code: *mut ffi::PyObject) -> Option<&'static mut Thread> {
 /// The GIL is held; `code` is a code object.
 unsafe fn unknown(code: *mut ffi::PyObject) -> Reply {
     // SAFETY: as the caller promised.
-    let mark = unsafe { codes::mark_of(code) };
+    let mark = unsafe { mark::mark_of(code) };
     let skipped = mark.is_of(process::epoch()) && !mark.has(Mark::TRACE) && !mark.has(Mark::BODY);
     if skipped { Reply::Disable } else { Reply::Keep }
 }

@@ -2,8 +2,8 @@
 //! Look the code up, read the clock, append some bytes. Everything else is left to `events`.
 
 use super::clock;
-use super::codes::{HOT, Mark};
 use super::events;
+use super::mark::{HOT, Mark};
 use super::thread::{self, Thread};
 use super::values::{self, Handed};
 use crate::trace::event::Closing;

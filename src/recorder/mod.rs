@@ -3,9 +3,10 @@
 //!
 //! `module` is what Python imports; `start` begins and ends a recording; `monitoring` (3.12 and newer) and `profile`
 //! (3.10, 3.11) are the backends that receive the events; `hot` is the hot path, `events` what happens off it; `codes`
-//! decides about code objects; `tasks` and `rename` note what asyncio and `threading` call things, `writes` what goes to the
-//! terminal; `process` and `thread` hold the state; `children` sees how processes that were started end; `capture` reads
-//! arguments, results and variables, `values` attaches them to events.
+//! knows code objects, `judge` decides about them, `mark` is what the hot path sees of that; `tasks` and `rename` note what
+//! asyncio and `threading` call things, `writes` what goes to the terminal; `process` and `thread` hold the state;
+//! `children` sees how processes that were started end; `capture` reads arguments, results and variables, `values` attaches
+//! them to events.
 #![allow(unsafe_code, reason = "this is C API code from end to end; each block says why it is sound")]
 
 mod activation;
@@ -19,6 +20,8 @@ mod config;
 mod control;
 mod events;
 mod hot;
+mod judge;
+mod mark;
 mod module;
 mod monitoring;
 mod process;

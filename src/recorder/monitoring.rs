@@ -6,9 +6,9 @@
 
 use super::backend::Backend;
 use super::capture::Leaving;
-use super::codes;
 use super::events::{self, Reply};
 use super::hot;
+use super::mark;
 use super::module::Definition;
 use super::python::{self, Name, Owned};
 use super::values::{self, Handed};
@@ -228,7 +228,7 @@ unsafe extern "C" fn on_start(
     // SAFETY: the interpreter calls this with the GIL held and (code, offset).
     unsafe {
         let code = *arguments;
-        if hot::begin(code, codes::mark_of(code)) { keep() } else { reply(events::open(code, Opening::Call)) }
+        if hot::begin(code, mark::mark_of(code)) { keep() } else { reply(events::open(code, Opening::Call)) }
     }
 }
 

@@ -3,9 +3,11 @@
 //!
 //! Everything here is used with the GIL held, except the end of a thread (`thread`), which takes the lock of the streams.
 
-use super::codes::{Codes, HOT, Setup, set_hot};
+use super::codes::{Codes, Setup};
 use super::config::Config;
 use super::control;
+use super::judge::Judge;
+use super::mark::{HOT, set_hot};
 use super::slab::Slab;
 use super::thread::{self, ORPHANS, Thread, is_main_thread};
 use super::world::Interpreter;
@@ -15,6 +17,7 @@ use crate::model::evidence::NamingMode;
 use crate::model::id::ProcessKey;
 use crate::model::time::ClockPair;
 use crate::naming::{Namer, Platform};
+use crate::trace::code_log::CodeLog;
 use crate::trace::format::{CODE_LOG, state};
 use crate::trace::log_writer::LogWriter;
 use crate::trace::manifest::ProcessInfo;
@@ -159,8 +162,8 @@ pub fn process() -> Option<&'static Process> {
     }
     let origin = Origin { word: "fork", parent: Some(process.key.to_string()) };
     // SAFETY: the GIL is held. What was inherited is read only.
-    let chain = unsafe { process.codes() }.chain();
-    match Process::start(config, origin, newest_chain(config, chain)) {
+    let judge = unsafe { process.codes() }.judge_in_force().clone();
+    match Process::start(config, origin, newest_chain(config, judge)) {
         Ok(own) => {
             own.resync_new.set(true);
             set_phase(own, phase());
@@ -196,10 +199,10 @@ pub fn forget_inheritance() {
 }
 
 /// The chain that this process inherited, or the newer one that was meant for processes that start now.
-fn newest_chain(config: &Config, inherited: (Engine, u32)) -> (Engine, u32) {
-    let newer = super::config::read_update(&config.root).filter(|update| update.generation > inherited.1);
+fn newest_chain(config: &Config, inherited: Judge) -> Judge {
+    let newer = super::config::read_update(&config.root).filter(|update| update.generation > inherited.generation);
     match newer.map(|update| (compile(&update.filters), update.generation)) {
-        Some((Ok(engine), generation)) => (engine, generation),
+        Some((Ok(engine), generation)) => Judge { engine, generation, ..inherited },
         _ => inherited,
     }
 }
@@ -231,6 +234,8 @@ pub fn stop(reason: &str) {
         // SAFETY: listed threads are alive, and with the GIL held none of them writes.
         unsafe { (**thread).writer.finish() };
     }
+    // SAFETY: the GIL is held, and whoever found out that the recording must end is done with the table.
+    unsafe { process.codes() }.finish();
 }
 
 /// The interpreter ends in order: everything is cut to its size, and says so.
@@ -271,7 +276,7 @@ impl Process {
     ///
     /// # Errors
     /// A sentence: why nothing can be recorded.
-    pub fn start(config: &Config, origin: Origin, chain: (Engine, u32)) -> Result<&'static Self, String> {
+    pub fn start(config: &Config, origin: Origin, judge: Judge) -> Result<&'static Self, String> {
         let root = &config.root;
         let pid = std::process::id();
         let (key, folder) =
@@ -283,7 +288,7 @@ impl Process {
             _ => origin,
         };
         let mut info = config.describe(origin);
-        let begun = Self::begin(config, key, folder.clone(), chain);
+        let begun = Self::begin(config, key, folder.clone(), judge);
         if let Err(reason) = &begun {
             info.not_recorded = Some(reason.clone());
         }
@@ -294,25 +299,22 @@ impl Process {
         Ok(process)
     }
 
-    fn begin(config: &Config, key: ProcessKey, folder: PathBuf, chain: (Engine, u32)) -> Result<&'static Self, String> {
+    fn begin(config: &Config, key: ProcessKey, folder: PathBuf, judge: Judge) -> Result<&'static Self, String> {
         let sentence = |failure: crate::trace::memory::Failure| failure.to_string();
         let space = Arc::new(Space::open(&config.root, config.options.max_size).map_err(sentence)?);
         let state = StatePage::create(&folder).map_err(sentence)?;
-        let (engine, generation) = chain;
-        state.set_generation(generation);
+        state.set_generation(judge.generation);
         state.set_clock(clock::pair());
         let mode = if config.options.module_name_from_globals { NamingMode::Globals } else { NamingMode::Resolver };
         let codes = Codes::new(Setup {
             epoch: new_epoch(),
-            generation,
-            engine,
+            judge,
             namer: Namer::new(mode, Platform::here()),
             world: Interpreter {
                 startup_cwd: config.startup_cwd.clone(),
                 project_root: Some(config.project_root.clone()),
             },
-            log: LogWriter::new(GrowingFile::new(folder.join(CODE_LOG), Arc::clone(&space))),
-            own_folder: config.own_folder.clone(),
+            log: CodeLog::new(LogWriter::new(GrowingFile::new(folder.join(CODE_LOG), Arc::clone(&space)))),
             values: config.options.values,
             lines: config.options.lines,
             number: config.number,

@@ -11,9 +11,9 @@
 
 use super::backend::Backend;
 use super::capture::{Frame, Leaving};
-use super::codes::{self, Mark};
 use super::events;
 use super::hot;
+use super::mark::{self, Mark};
 use super::process;
 use super::python::{self, Name, Tracer};
 use super::thread;
@@ -300,7 +300,7 @@ unsafe fn called(frame: *mut ffi::PyFrameObject, here: usize) {
     // SAFETY: as the caller promised.
     unsafe {
         let code = code_of(frame);
-        let mark = codes::mark_of(code);
+        let mark = mark::mark_of(code);
         if !hot::begin(code, mark) && !is_skipped(mark) {
             super::guarded((), || {
                 let how = opening(code, frame, here);
@@ -320,7 +320,7 @@ unsafe fn returned(frame: *mut ffi::PyFrameObject, value: *mut PyObject, here: u
     // SAFETY: as the caller promised.
     unsafe {
         let code = code_of(frame);
-        let mark = codes::mark_of(code);
+        let mark = mark::mark_of(code);
         let is_plain = !value.is_null() && !mark.has(Mark::GENERATOR);
         if is_plain && hot::end(code, value) {
             return;
@@ -341,13 +341,7 @@ fn is_skipped(mark: Mark) -> bool {
 ///
 /// # Safety
 /// As for [`profile`].
-unsafe fn ended(
-    code: *mut PyObject,
-    mark: Mark,
-    frame: *mut ffi::PyFrameObject,
-    value: *mut PyObject,
-    here: usize,
-) {
+unsafe fn ended(code: *mut PyObject, mark: Mark, frame: *mut ffi::PyFrameObject, value: *mut PyObject, here: usize) {
     // SAFETY: as the caller promised.
     unsafe {
         let how = if value.is_null() {

@@ -1,6 +1,7 @@
 //! The start and the end of a recording in one interpreter.
 
 use super::config::{self, Config};
+use super::judge::Judge;
 use super::process::{self, Origin, Process};
 use super::python::{self, Name, Owned};
 use super::{activation, backend, capture, children, clock, control, writes};
@@ -78,7 +79,8 @@ unsafe fn begin(root: &Path) -> Result<(), String> {
         return Ok(());
     }
     let Some(config) = process::config() else { return Ok(()) };
-    let begun = Process::start(config, Origin { word: "start", parent: None }, (engine, generation));
+    let judge = Judge { engine, generation, own_folder: config.own_folder.clone() };
+    let begun = Process::start(config, Origin { word: "start", parent: None }, judge);
     let process = match begun {
         Ok(process) => process,
         Err(_) => {

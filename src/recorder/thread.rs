@@ -1,7 +1,7 @@
 //! The stream of one thread, and how it is brought in line with what the thread really does.
 
 use super::clock;
-use super::codes::Mark;
+use super::mark::Mark;
 use super::process::{self, Process};
 use super::python::{self, Name};
 use super::values::{self, ThreadValues};
@@ -189,7 +189,7 @@ pub unsafe fn enter(process: &'static Process, top_opens: bool) -> Result<&'stat
         if process.resync_new.get() {
             let mut unknown_before = process.unknown_before.lock().unwrap_or_else(PoisonError::into_inner);
             let mut payload = [0; 10];
-            let length = put_number(&mut payload, u64::from(process.codes().generation()));
+            let length = put_number(&mut payload, u64::from(process.codes().judge_in_force().generation));
             let note = unknown_before.remove(&thread.ident).then_some((tag::FILTER, &payload[..length]));
             drop(unknown_before);
             resync(process, thread, ffi::PyEval_GetFrame(), top_opens, note)?;

@@ -59,8 +59,6 @@ pub mod tag {
     pub const THREAD_NAME: u8 = 8;
     /// The filter changed here: generation.
     pub const FILTER: u8 = 9;
-    /// Calls of this thread that were not recorded since the event before: count.
-    pub const LOST: u8 = 10;
     /// Recording was paused on request.
     pub const PAUSED: u8 = 11;
     /// Recording goes on.

@@ -2,7 +2,7 @@
 //! little endian. `docs/trace-format.md` says the same in prose.
 
 /// Version of the whole directory. A reader refuses older and newer ones, each with its own error.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Ending of a trace directory's name.
 pub const TRACE_SUFFIX: &str = ".cttrace";
@@ -274,7 +274,6 @@ mod tests {
             (tag::LINE, "LINE"),
             (tag::THREAD_NAME, "THREAD_NAME"),
             (tag::FILTER, "FILTER"),
-            (tag::LOST, "LOST"),
             (tag::PAUSED, "PAUSED"),
             (tag::RESUMED, "RESUMED"),
             (tag::TASK, "TASK"),

@@ -26,11 +26,11 @@ pub struct Manifest {
     pub options: Options,
     /// Start, in seconds since 1970 (UTC), with a fraction.
     pub started_at: f64,
-    /// Both clocks at the start; `start_ns` of every call counts from here.
-    pub start: ClockPair,
-    /// Both clocks at the end; absent while the target runs, or if the launcher was killed.
+    /// When it started; `start_ns` of every call counts from here.
+    pub start: Moment,
+    /// When it ended; absent while the target runs, or if the launcher was killed.
     #[serde(default)]
-    pub end: Option<ClockPair>,
+    pub end: Option<Moment>,
     /// How the target ended.
     #[serde(default)]
     pub exit: Option<Exit>,
@@ -42,6 +42,13 @@ pub struct Manifest {
     /// Why nothing was recorded, in one sentence, where that is known.
     #[serde(default)]
     pub not_recorded: Option<String>,
+}
+
+/// A moment on the clock that all processes of a machine share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// `CLOCK_MONOTONIC`, nanoseconds.
+    pub mono_ns: u64,
 }
 
 /// How the target ended.

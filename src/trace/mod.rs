@@ -8,13 +8,14 @@
 //!   output.log, output.index what the target wrote to its terminal, and when (`output`)
 //!   PID/process.json         one program under one process id (`manifest::ProcessInfo`)
 //!   PID/state                a page of counters that outlive the process (`format::state`)
-//!   PID/code.log             a line of JSON per code object (`model::code::CodeRecord`)
+//!   PID/code.log             code objects, where they come from, and the rules that decided (`code_log`)
 //!   PID/THREAD.events        the calls of one thread, in blocks (`format::block`, `event`)
 //! ```
 //!
 //! `format` holds every offset and number, shared by writer and reader; `event` is the byte codec of single events,
 //! `open_list` that of the list of open calls at the head of each block, `value` that of recorded values.
 
+pub mod code_log;
 pub mod control;
 pub mod event;
 pub mod format;

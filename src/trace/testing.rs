@@ -23,8 +23,9 @@ use crate::model::id::CodeId;
 use crate::model::time::{ClockKind, ClockPair, RAW_SHIFT};
 use crate::trace::event::{Opening, kind, put_number, tag};
 use crate::trace::format::{self, block, state};
-use crate::trace::manifest::{Exit, Manifest, Options, ProcessInfo, Values};
+use crate::trace::manifest::{Exit, Manifest, Moment, Options, ProcessInfo, Values};
 use crate::trace::open_list::{MAX_ENTRY, OpenEntry, put_entry};
+use serde_json::json;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
@@ -78,7 +79,7 @@ impl TraceBuilder {
                 filters,
             },
             started_at: 1_700_000_000.0,
-            start: pair(0),
+            start: Moment { mono_ns: START_MONO_NS },
             end: None,
             exit: None,
             // No process has this id, so a reader takes the launcher for dead.
@@ -101,7 +102,7 @@ impl TraceBuilder {
 
     /// Completes the manifest: the target ended with this exit status, 100 seconds after the start.
     pub fn end(&mut self, status: i32) {
-        self.manifest.end = Some(pair(100_000_000_000));
+        self.manifest.end = Some(Moment { mono_ns: START_MONO_NS + 100_000_000_000 });
         self.manifest.exit = Some(Exit::Code(status));
         self.write_manifest();
     }
@@ -250,11 +251,27 @@ impl ProcessBuilder {
         id
     }
 
-    /// Appends a record as it is, for instance a new verdict for an old code number.
+    /// Appends a record, for instance a new verdict for an old code number. Nothing is shared between records here: origin
+    /// and rule have the number of the code.
     pub fn log(&mut self, record: &CodeRecord) {
-        let mut line = serde_json::to_vec(record).expect("serialise a code record");
-        line.push(b'\n');
-        self.code_log.write_all(&line).expect("append to code.log");
+        let (number, facts, verdict) = (record.id.0, &record.facts, &record.verdict);
+        let origin = json!({"origin": {
+            "number": number, "filename": facts.filename, "abs_path": facts.abs_path, "module": record.module,
+            "name_source": record.name_source, "evidence": record.evidence,
+        }});
+        let rule = verdict.rule.as_ref().map(|rule| {
+            json!({"rule": {
+                "number": number, "source": rule.source, "index": rule.index, "selector": rule.selector,
+            }})
+        });
+        let code = json!({"code": {
+            "id": number, "origin": number, "qualname": facts.qualname, "first_line": facts.first_line,
+            "params": facts.params, "locals": facts.locals, "kind": facts.kind, "exec": verdict.exec,
+            "rule": rule.as_ref().map(|_| number), "reason": verdict.reason, "generation": verdict.generation,
+        }});
+        for line in [Some(origin), rule, Some(code)].into_iter().flatten() {
+            writeln!(self.code_log, "{line}").expect("append to code.log");
+        }
     }
 
     /// The event file of thread `number` (from 1).

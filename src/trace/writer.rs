@@ -15,8 +15,9 @@ use crate::trace::memory::{Failure, GrowingFile};
 use crate::trace::open_list::{MAX_ENTRY, OpenEntry, put_entry};
 use std::sync::atomic::{AtomicU32, Ordering::Release};
 
-/// Bytes of a thread's first reservation. Many threads and many processes are short.
-pub const FIRST_WINDOW: usize = 16 * 1024;
+/// Bytes of a first reservation. Many threads and many processes are short, and a child that leaves by `os._exit` leaves its
+/// files as long as they were reserved: a page, the least that a file takes.
+pub const FIRST_WINDOW: usize = 4 * 1024;
 /// Largest part of the file that is mapped at once.
 pub const MAX_WINDOW: usize = 1024 * 1024;
 /// No event without a payload is longer: three numbers of 64 bits and a tag.
@@ -449,8 +450,9 @@ impl<S: Sink> EventWriter<S> {
     fn begin_block(&mut self, offset: usize) {
         let pair = self.sink.clock();
         self.last_raw = self.last_raw.max(pair.raw);
-        // SAFETY: the window holds at least FIRST_WINDOW bytes from here on, which is more than a header and MAX_OPEN
-        // entries; block and header fields are aligned; nobody reads them before the state says so.
+        // SAFETY: the window holds at least FIRST_WINDOW bytes from here on, which is more than a header; all but the first
+        // block, which begins without open calls, are mapped as a whole, with room for MAX_OPEN entries; block and header
+        // fields are aligned; nobody reads them before the state says so.
         unsafe {
             self.block = self.window.add(offset);
             let end = offset.saturating_add(block::SIZE).min(self.window_len);
@@ -463,7 +465,8 @@ impl<S: Sink> EventWriter<S> {
             self.set64(block::AT_RAW, self.last_raw);
             self.set64(block::AT_MONO, pair.mono_ns);
             self.set64(block::AT_FIRST_ORDINAL, self.next_ordinal);
-            let list = std::slice::from_raw_parts_mut(self.block.add(block::HEADER), block::MAX_OPEN * MAX_ENTRY);
+            let room = (end - offset - block::HEADER).min(block::MAX_OPEN * MAX_ENTRY);
+            let list = std::slice::from_raw_parts_mut(self.block.add(block::HEADER), room);
             let (len, count) = put_open_calls(list, &self.open, self.last_raw);
             self.set32(block::AT_OPEN_LEN, len as u32);
             self.set32(block::AT_OPEN_COUNT, count);

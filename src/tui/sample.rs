@@ -97,7 +97,7 @@ pub fn shop(dir: &Path) {
     process.clock(40_000_000);
     process.end();
     trace.manifest.end =
-        Some(crate::model::time::ClockPair { raw: 0, mono_ns: crate::trace::testing::START_MONO_NS + 40_000_000 });
+        Some(crate::trace::manifest::Moment { mono_ns: crate::trace::testing::START_MONO_NS + 40_000_000 });
     trace.manifest.exit = Some(crate::trace::manifest::Exit::Code(0));
     trace.write_manifest();
 }

@@ -33,7 +33,7 @@ impl ClockMap {
 
     /// Takes another pair into account. Pairs that contradict the earlier ones are passed over.
     pub fn add(&mut self, pair: ClockPair) {
-        // A launcher that does not read the counter writes 0.
+        // A pair with 0 carries no reading.
         if self.kind == ClockKind::Monotonic || pair.raw == 0 {
             return;
         }

@@ -75,7 +75,7 @@ impl Process {
             cwd: String::new(),
             sys_path: Vec::new(),
             clock: ClockKind::Tsc,
-            start: manifest.start,
+            start: ClockPair { raw: 0, mono_ns: manifest.start.mono_ns },
             backend: String::new(),
             limits: Vec::new(),
             not_recorded: None,
@@ -84,8 +84,7 @@ impl Process {
     }
 
     fn with(dir: PathBuf, key: ProcessKey, info: ProcessInfo, manifest: &Manifest) -> Self {
-        let mut clock = ClockMap::new(info.clock, manifest.start.mono_ns, info.start);
-        clock.add(manifest.start);
+        let clock = ClockMap::new(info.clock, manifest.start.mono_ns, info.start);
         Self {
             ix: ProcessIx(0),
             key,

@@ -254,10 +254,10 @@ fn each_mistake_has_its_own_error() {
         fs::write(at(name).join(format::MANIFEST), text).unwrap();
     };
     manifest("foreign", r#"{"name":"something else"}"#);
-    manifest("cut", r#"{"format":1,"ct_tu"#);
+    manifest("cut", r#"{"format":2,"ct_tu"#);
     manifest("new", r#"{"format":99,"ct_tui":"9.0\u001b[31m"}"#);
-    manifest("old", r#"{"format":0,"ct_tui":"0.0.1"}"#);
-    manifest("half", r#"{"format":1}"#);
+    manifest("old", r#"{"format":1,"ct_tui":"0.0.1"}"#);
+    manifest("half", r#"{"format":2}"#);
     manifest("word", r#"{"format":"one"}"#);
     fs::create_dir(at("folder")).unwrap();
     fs::create_dir(at("folder").join(format::MANIFEST)).unwrap();
@@ -275,12 +275,12 @@ fn each_mistake_has_its_own_error() {
         ("cut", "T/cut/manifest.json: the manifest is damaged: EOF while parsing a string at line 1 column 18"),
         (
             "new",
-            "T/new: this trace has format 99, which is newer than this ct-tui understands (1); \
+            "T/new: this trace has format 99, which is newer than this ct-tui understands (2); \
              it was written by ct-tui 9.0[31m",
         ),
         (
             "old",
-            "T/old: this trace has format 0, which is older than this ct-tui reads (1); it was written by ct-tui 0.0.1",
+            "T/old: this trace has format 1, which is older than this ct-tui reads (2); it was written by ct-tui 0.0.1",
         ),
         ("half", "T/half/manifest.json: the manifest is damaged: missing field `ct_tui`"),
         ("word", "T/word/manifest.json: the manifest is damaged: `format` is not a number"),
@@ -472,7 +472,9 @@ fn what_the_recorder_writes_is_what_is_read() {
     let mut lines = text.lines();
     fs::remove_file(folder.join("code.log")).unwrap();
     let mut log = LogWriter::new(file("code.log"));
-    log.append(lines.next().unwrap().as_bytes()).unwrap();
+    // Each code object has a line for its origin and one for itself.
+    let mut log_next = || lines.by_ref().take(2).for_each(|line| log.append(line.as_bytes()).unwrap());
+    log_next();
 
     let clock = || ClockPair { raw: START_MONO_NS >> RAW_SHIFT, mono_ns: START_MONO_NS };
     let mut writer = EventWriter::new(FileSink { file: file("1.events"), clock }, 1, 9001).unwrap();
@@ -520,11 +522,11 @@ fn what_the_recorder_writes_is_what_is_read() {
         assert_eq!(trace.calls(), thread.next_ordinal(), "round {round}");
         assert_eq!(trace.processes()[0].codes.len(), 1);
     }
-    log.append(lines.next().unwrap().as_bytes()).unwrap();
+    log_next();
     trace.refresh_fully();
     assert_eq!(trace.processes()[0].codes.len(), 2);
     // Killed here: neither file is cut to its length.
-    log.append(lines.next().unwrap().as_bytes()).unwrap();
+    log_next();
     thread.publish();
     process.end();
     builder.end(0);

@@ -190,7 +190,7 @@ fn space_grows_in_steps_and_the_end_is_cut() {
         }
     }
     let kib: Vec<_> = sizes.iter().map(|size| size / 1024).collect();
-    assert_eq!(kib, [16, 32, 64, 128, 256, 512, 1024]);
+    assert_eq!(kib, [4, 8, 16, 32, 64, 128, 256, 512, 1024]);
     writer.finish();
     assert!(writer.sink.ended.get().unwrap() < writer.sink.reserved.get());
     assert!(!writer.call(0, 1, 1) && !writer.note(0, tag::PAUSED, &[]));
