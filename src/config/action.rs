@@ -232,6 +232,8 @@ actions! {
     MoveRule "move_rule" Filters ["m"] "move the rule to another filter" "";
     /// Why a rule is there.
     RuleReason "rule_reason" Filters ["r"] "say why the rule is there" "";
+    /// Type a value pattern.
+    AddPattern "add_pattern" Filters ["v"] "add a value pattern to the rule: which values are kept, redacted, dropped" "";
     /// Take back.
     Undo "undo" Filters ["u"] "undo" "undo";
     /// Do again.

@@ -8,6 +8,7 @@
 use toml_edit::DocumentMut;
 
 mod arrays;
+mod patterns;
 mod read;
 mod tables;
 #[cfg(test)]
@@ -34,7 +35,7 @@ pub struct Plan {
 pub enum Part {
     /// This rule as it stands.
     Keep(usize),
-    /// This rule with other words. Its patterns stay as they are.
+    /// This rule with other words. Patterns that say what they said keep their comments, wherever they move.
     Change(usize, RuleText),
     /// This rule, commented out.
     CommentOut(usize),
@@ -124,12 +125,8 @@ pub fn rewrite(text: &str, plan: &Plan) -> Result<String, EditError> {
 fn expected(old: &FilterText, plan: &Plan) -> FilterText {
     let rules = plan.rules.iter().filter_map(|part| match part {
         Part::Keep(at) => old.rules.get(*at).cloned(),
-        Part::Change(at, rule) => {
-            let patterns = old.rules.get(*at).map(|rule| rule.patterns.clone()).unwrap_or_default();
-            Some(RuleText { patterns, ..rule.clone() })
-        }
         Part::CommentOut(_) => None,
-        Part::New(rule) => Some(rule.clone()),
+        Part::Change(_, rule) | Part::New(rule) => Some(rule.clone()),
     });
     FilterText {
         name: old.name.clone(),

@@ -3,7 +3,7 @@
 
 use super::canvas::Canvas;
 use crate::app::State;
-use crate::app::filters::{Field, Filters, Row, parts, verb};
+use crate::app::filters::{Field, Filters, Row, Typing, parts, verb};
 use crate::app::lab::{Lab, LabSource, RuleRow, why};
 use crate::app::layout::Area;
 use crate::app::pane::{Hit, PaneId};
@@ -15,6 +15,8 @@ mod beside;
 
 /// Cells of the verb column.
 const VERB: usize = 9;
+/// Cells in front of the selector of a value pattern.
+const PATTERN: usize = 14;
 
 /// Draws the pane.
 pub fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
@@ -66,16 +68,46 @@ fn chain(state: &State, lab: &Lab, filters: &Filters, area: Area, canvas: &mut C
                         let label = if typing.what == Field::Selector { verb(&row.text) } else { "reason" };
                         let (left, rest) = inner.split_left(cells(VERB + 1));
                         canvas.text(left, &format!("  {label}"), verb_role(row));
-                        let (visible, cell) = typing.line.window(usize::from(rest.width));
-                        canvas.text(rest, visible, Role::Text);
-                        canvas.set_cursor(rest.x + cells(cell).min(rest.width.saturating_sub(1)), rest.y);
+                        typed_line(typing, rest, canvas);
                     }
                     _ => rule(lab, *place, row, inner, canvas),
                 }
             }
+            Row::Pattern(place, at) => {
+                let pattern = lab.rows().get(*place).and_then(|row| row.text.patterns.get(*at));
+                if !(selected && typed_pattern(filters, inner, canvas))
+                    && let Some(pattern) = pattern
+                {
+                    let selector = why::short(&pattern.selector, pattern.reason.as_deref());
+                    let (label, rest) = inner.split_left(cells(PATTERN));
+                    canvas.text(label, &format!("      {}", pattern.action), Role::Value);
+                    canvas.text(
+                        rest,
+                        &text::elide(&selector, usize::from(rest.width), canvas.signs.ellipsis),
+                        Role::Dim,
+                    );
+                }
+            }
+            Row::NewPattern(_) => drop(typed_pattern(filters, inner, canvas)),
             Row::Mistake => mistake(lab, filters, inner, canvas),
         }
     }
+}
+
+/// The value pattern that is being typed, if there is one.
+fn typed_pattern(filters: &Filters, area: Area, canvas: &mut Canvas<'_>) -> bool {
+    let (Some(typing), Some(pattern)) = (&filters.typing, filters.typed_pattern()) else { return false };
+    let (label, rest) = area.split_left(cells(PATTERN));
+    canvas.text(label, &format!("      {}", pattern.action), Role::Value);
+    typed_line(typing, rest, canvas);
+    true
+}
+
+/// What is typed, with the cursor in it.
+fn typed_line(typing: &Typing, area: Area, canvas: &mut Canvas<'_>) {
+    let (visible, cell) = typing.line.window(usize::from(area.width));
+    canvas.text(area, visible, Role::Text);
+    canvas.set_cursor(area.x + cells(cell).min(area.width.saturating_sub(1)), area.y);
 }
 
 /// The heading of a source: where it comes from, its file, what it does by default, and how it stands.
@@ -184,13 +216,21 @@ fn idle(row: &RuleRow, decides: usize) -> bool {
 
 /// Under the line that is being typed: the mistake, below the character where it is.
 fn mistake(lab: &Lab, filters: &Filters, area: Area, canvas: &mut Canvas<'_>) {
-    let (Some(error), Some(typing)) = (&lab.insight().error, &filters.typing) else { return };
-    let (_, rest) = area.split_left(cells(VERB + 1));
+    let Some(typing) = &filters.typing else { return };
+    let is_pattern = filters.typed_pattern().is_some();
+    let (_, rest) = area.split_left(cells(if is_pattern { PATTERN } else { VERB + 1 }));
     let typed = typing.line.text();
     if typed.is_empty() {
-        canvas.text(rest, "pkg:module  file:path  obj:module.function", Role::Dim);
+        let kinds = if is_pattern {
+            "arg:name  local:name  global:name  attr:name  ret:module.function"
+        } else {
+            "pkg:module  file:path  obj:module.function"
+        };
+        canvas.text(rest, kinds, Role::Dim);
         return;
     }
+    let error = if is_pattern { &typing.error } else { &lab.insight().error };
+    let Some(error) = error else { return };
     let (visible, _) = typing.line.window(usize::from(rest.width));
     // Where in the visible part of the line the mistake begins.
     let start = typed.len() - typed.find(visible).map_or(0, |at| typed.len() - at);

@@ -1,5 +1,6 @@
 //! Rules written as one array of inline tables: `rules = [{ selector = … }, …]`.
 
+use super::patterns::Form;
 use super::read::{new_inline, set_rule};
 use super::{EditError, Part, Plan};
 use toml_edit::{Item, TableLike, Value};
@@ -17,7 +18,7 @@ pub(super) fn apply(scope: &mut dyn TableLike, plan: &Plan) -> Result<(), EditEr
             Part::Keep(at) => old[*at].take().ok_or(EditError::NoSuchRule(*at))?,
             Part::Change(at, rule) => {
                 let mut value = old[*at].take().ok_or(EditError::NoSuchRule(*at))?;
-                set_rule(value.as_inline_table_mut().ok_or(EditError::Shape)?, rule);
+                set_rule(value.as_inline_table_mut().ok_or(EditError::Shape)?, rule, Form::Inline);
                 value
             }
             Part::CommentOut(at) => {

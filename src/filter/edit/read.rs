@@ -1,5 +1,6 @@
 //! The rules of a filter file as words, and the small steps of writing them back.
 
+use super::patterns::{self, Form};
 use super::{EditError, not_a_filter};
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
@@ -80,20 +81,21 @@ fn tables(item: &Item) -> Option<Vec<&dyn TableLike>> {
 }
 
 fn rule(table: &dyn TableLike) -> RuleText {
-    let patterns = table.get("value_patterns").and_then(tables).unwrap_or_default();
+    let patterns = table.get(patterns::KEY).and_then(tables).unwrap_or_default();
     RuleText {
         selector: word(table, "selector").unwrap_or_default(),
         exec: word(table, "exec"),
         value_default: word(table, "value_default"),
         reason: word(table, "reason"),
-        patterns: patterns
-            .into_iter()
-            .map(|table| PatternText {
-                selector: word(table, "selector").unwrap_or_default(),
-                action: word(table, "action").unwrap_or_default(),
-                reason: word(table, "reason"),
-            })
-            .collect(),
+        patterns: patterns.into_iter().map(pattern).collect(),
+    }
+}
+
+pub(super) fn pattern(table: &dyn TableLike) -> PatternText {
+    PatternText {
+        selector: word(table, "selector").unwrap_or_default(),
+        action: word(table, "action").unwrap_or_default(),
+        reason: word(table, "reason"),
     }
 }
 
@@ -116,48 +118,25 @@ pub(super) fn set_string(table: &mut dyn TableLike, key: &str, word: Option<&str
     }
 }
 
-/// Gives a rule's table these words; its patterns stay.
-pub(super) fn set_rule(table: &mut dyn TableLike, rule: &RuleText) {
+/// Gives a rule's table these words.
+pub(super) fn set_rule(table: &mut dyn TableLike, rule: &RuleText, form: Form) {
     set_string(table, "selector", Some(&rule.selector));
     set_string(table, "exec", rule.exec.as_deref());
     set_string(table, "value_default", rule.value_default.as_deref());
     set_string(table, "reason", rule.reason.as_deref());
-}
-
-fn set_pattern(table: &mut dyn TableLike, pattern: &PatternText) {
-    set_string(table, "selector", Some(&pattern.selector));
-    set_string(table, "action", Some(&pattern.action));
-    set_string(table, "reason", pattern.reason.as_deref());
+    patterns::set(table, &rule.patterns, form);
 }
 
 /// A new `[[scope.rules]]`.
 pub(super) fn new_table(rule: &RuleText) -> Table {
     let mut table = Table::new();
-    set_rule(&mut table, rule);
-    if !rule.patterns.is_empty() {
-        let mut patterns = toml_edit::ArrayOfTables::new();
-        for pattern in &rule.patterns {
-            let mut entry = Table::new();
-            set_pattern(&mut entry, pattern);
-            patterns.push(entry);
-        }
-        table.insert("value_patterns", Item::ArrayOfTables(patterns));
-    }
+    set_rule(&mut table, rule, Form::Table);
     table
 }
 
 /// A new rule for an array of inline tables.
 pub(super) fn new_inline(rule: &RuleText) -> InlineTable {
     let mut table = InlineTable::new();
-    set_rule(&mut table, rule);
-    if !rule.patterns.is_empty() {
-        let mut patterns = toml_edit::Array::new();
-        for pattern in &rule.patterns {
-            let mut entry = InlineTable::new();
-            set_pattern(&mut entry, pattern);
-            patterns.push(entry);
-        }
-        table.insert("value_patterns", Value::Array(patterns));
-    }
+    set_rule(&mut table, rule, Form::Inline);
     table
 }

@@ -4,6 +4,7 @@
 //! what comes after that line belongs to the rule (it moves with it and goes with it), what comes before belongs to
 //! the place (a heading stays when the rule below it goes).
 
+use super::patterns::Form;
 use super::read::{new_table, set_rule};
 use super::{EditError, Part, Plan};
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike};
@@ -49,7 +50,7 @@ pub(super) fn apply(scope: &mut dyn TableLike, plan: &Plan) -> Result<String, Ed
             Part::Keep(at) => old[*at].take().ok_or(EditError::NoSuchRule(*at))?,
             Part::Change(at, rule) => {
                 let mut table = old[*at].take().ok_or(EditError::NoSuchRule(*at))?;
-                set_rule(&mut table, rule);
+                set_rule(&mut table, rule, Form::Table);
                 table
             }
             Part::CommentOut(at) => {

@@ -67,7 +67,7 @@ fn nothing_asked_nothing_changed() {
 
 #[test]
 fn a_changed_word_changes_one_line() {
-    let changed = RuleText { reason: Some("chatty".to_owned()), ..rule("pkg:shop.logging", "skip") };
+    let changed = RuleText { selector: "pkg:shop.logging".to_owned(), ..read(FILE).unwrap().rules[1].clone() };
     let new = rewrite(FILE, &plan(vec![Part::Keep(0), Part::Change(1, changed), Part::Keep(2)])).unwrap();
     assert_eq!(difference(&new), ["-selector = 'pkg:shop.log'", "+selector = \"pkg:shop.logging\""]);
 }
@@ -179,6 +179,37 @@ fn any_rule() -> impl Strategy<Value = RuleText> {
             patterns: vec![PatternText { selector: "arg:x".into(), action: "drop".into(), reason: None }; patterns],
         },
     )
+}
+
+#[test]
+fn value_patterns_are_edited_and_keep_their_comments() {
+    let pattern = |selector: &str, action: &str| PatternText {
+        selector: selector.to_owned(),
+        action: action.to_owned(),
+        reason: None,
+    };
+    let edited = |text: &str, rule: usize, patterns: &[(&str, &str)]| {
+        let old = read(text).unwrap();
+        let patterns = patterns.iter().map(|(selector, action)| pattern(selector, action)).collect();
+        let changed = RuleText { patterns, ..old.rules[rule].clone() };
+        let parts =
+            (0..old.rules.len()).map(|at| if at == rule { Part::Change(at, changed.clone()) } else { Part::Keep(at) });
+        rewrite(text, &plan(parts.collect())).unwrap()
+    };
+    let new = edited(FILE, 1, &[("arg:token", "drop"), ("arg:card", "redact")]);
+    assert!(new.contains("\n# the card\nselector = \"arg:card\""), "its comment moved with it: {new}");
+    let again = edited(&new, 1, &[("arg:card", "redact")]);
+    assert_eq!(difference(&again), [] as [&str; 0], "{again}");
+    let other = edited(FILE, 1, &[("arg:card", "drop")]);
+    assert_eq!(difference(&other), ["-action = \"redact\"", "+action = \"drop\""]);
+    assert!(other.contains("# the card"));
+    assert!(!edited(FILE, 1, &[]).contains("value_patterns"));
+    let first = edited(FILE, 0, &[("local:x", "allow")]);
+    assert!(first.find("local:x").unwrap() < first.find("pkg:shop.log").unwrap(), "{first}");
+    let inline = "[meta]\nname = \"a\"\nversion = 1\n[scope]\ndefault_exec = \"trace\"\ndefault_value_action = \"allow\"\n\
+                  rules = [{ selector = \"pkg:a\" }, { selector = \"pkg:b\", value_patterns = [{ selector = \"arg:x\", action = \"drop\" }] }]\n";
+    assert!(edited(inline, 0, &[("ret:*", "drop")]).contains("value_patterns"));
+    assert!(edited(inline, 1, &[("arg:y", "drop"), ("arg:x", "drop")]).contains("arg:y"));
 }
 
 proptest! {

@@ -81,7 +81,8 @@ pub(super) fn draw(state: &State, lab: &Lab, filters: &Filters, area: Area, canv
     let typing = filters.typing.as_ref().is_some_and(|typing| typing.what == Field::Selector);
     match filters.row() {
         _ if typing => typed(state, lab, filters, &mut down),
-        Some(Row::Rule(place)) => rule(lab, *place, &mut down),
+        _ if filters.typed_pattern().is_some() => typed_pattern(&mut down),
+        Some(Row::Rule(place) | Row::Pattern(place, _)) => rule(lab, *place, &mut down),
         Some(Row::Source(source) | Row::NoRules(source)) => source_facts(lab, *source, &mut down),
         _ => {}
     }
@@ -165,6 +166,20 @@ fn values(row: &RuleRow, down: &mut Down<'_, '_>) {
             down.pieces(&[(&format!("  {:<7}", pattern.action), Role::Value), (&selector, Role::Dim)]);
         }
     }
+}
+
+/// What a value pattern is, while one is typed.
+fn typed_pattern(down: &mut Down<'_, '_>) {
+    for sentence in [
+        "A value pattern decides about values of the functions that its rule matches, by their names: arg: parameters, \
+         local: and global: variables, attr: attributes and keys, ret: results, by the function's name.",
+        "allow records the value, redact keeps only its name, drop leaves it out.",
+        "Within a rule the first pattern that matches decides. A later rule relaxes an earlier redaction only by naming \
+         the value.",
+    ] {
+        down.wrapped(sentence, Role::Dim);
+    }
+    down.blank();
 }
 
 fn source_facts(lab: &Lab, source: usize, down: &mut Down<'_, '_>) {
@@ -331,7 +346,7 @@ fn selector_of<'l>(lab: &'l Lab, filters: &Filters) -> Option<&'l RuleRow> {
         return lab.typed_row();
     }
     match filters.row()? {
-        Row::Rule(place) => lab.rows().get(*place),
+        Row::Rule(place) | Row::Pattern(place, _) => lab.rows().get(*place),
         _ => None,
     }
 }

@@ -116,6 +116,35 @@ fn many_matches() {
 }
 
 #[test]
+fn value_patterns_are_edited_like_rules() {
+    let mut state = state();
+    press(&mut state, &["home", "down", "v"]);
+    type_text(&mut state, "pkg:x");
+    press(&mut state, &["enter"]);
+    insta::assert_snapshot!("a_value_pattern_with_a_mistake", picture(&state));
+    press(&mut state, &["ctrl-u"]);
+    type_text(&mut state, "arg:card");
+    press(&mut state, &["shift-tab", "enter", "v"]);
+    type_text(&mut state, "ret:*");
+    press(&mut state, &["enter", "K"]);
+    insta::assert_snapshot!("value_patterns", picture(&state));
+    let patterns = |state: &State| {
+        let lab = state.session.lab.as_deref().unwrap();
+        let patterns = &lab.chain().sources()[0].rules[0].text.patterns;
+        patterns.iter().map(|one| format!("{} {}", one.action, one.selector)).collect::<Vec<_>>()
+    };
+    assert_eq!(patterns(&state), ["redact ret:*", "drop arg:card"]);
+    press(&mut state, &["t", "d"]);
+    assert_eq!(patterns(&state), ["drop arg:card"]);
+    press(&mut state, &["u", "u", "u"]);
+    assert_eq!(patterns(&state), ["drop arg:card", "redact ret:*"], "deleted, changed and moved: all of it undone");
+    press(&mut state, &["x", "m", "r", "e", "esc"]);
+    assert_eq!(patterns(&state).len(), 2, "what is for rules does nothing to a pattern");
+    let effective = state.session.lab.as_deref().unwrap().chain().effective().unwrap();
+    assert!(effective[0].text.contains("selector = \"arg:card\""), "{}", effective[0].text);
+}
+
+#[test]
 fn saving_shows_the_difference_first() {
     let mut state = state();
     press(&mut state, &["a"]);
