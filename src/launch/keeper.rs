@@ -118,6 +118,7 @@ fn keep(job: &Job, socket: &UnixStream) -> io::Result<()> {
     stand_apart();
     let pair = native_pty_system().openpty(job.size).map_err(io::Error::other)?;
     let name = pair.master.tty_name().ok_or_else(|| io::Error::other("the terminal has no name"))?;
+    output::adopt(&job.trace)?;
     let mut child = command(job, &name)?.spawn()?;
     drop(pair.slave);
     let number = child.id();

@@ -94,6 +94,17 @@ pub fn finish(trace: &Path, pid: u32, exit: Exit, why_nothing: &str) -> io::Resu
     Ok(manifest)
 }
 
+/// Makes this process the one that will complete the manifest: while it lives, the trace counts as growing.
+///
+/// # Errors
+///
+/// The manifest cannot be read or written.
+pub(super) fn adopt(trace: &Path) -> io::Result<()> {
+    let mut manifest: Manifest = serde_json::from_slice(&fs::read(trace.join(MANIFEST))?).map_err(io::Error::other)?;
+    manifest.launcher_pid = std::process::id();
+    save_manifest(trace, &manifest)
+}
+
 /// Whether any Python process has left a folder in the trace.
 fn any_process(trace: &Path) -> bool {
     let entries = fs::read_dir(trace).into_iter().flatten().flatten();

@@ -88,18 +88,36 @@ pub enum Open {
 /// # Errors
 /// [`Failure::Io`], also when the process may not make files that large (without the signal that would come with it).
 pub fn map(path: &Path, open: Open, reserved: u64, offset: u64, len: usize) -> Result<Window, Failure> {
-    match map_here(path, open, reserved, offset, len) {
-        // The program has used up its descriptors. A thread with a table of its own still gets one.
-        Err(Failure::Io { error, .. }) if error.raw_os_error() == Some(libc::EMFILE) => std::thread::scope(|scope| {
-            let elsewhere = scope.spawn(|| {
-                own_descriptors();
-                map_here(path, open, reserved, offset, len)
-            });
-            elsewhere.join()
-        })
-        .unwrap_or_else(|_| Err(io_failure("map", path, io::Error::from_raw_os_error(libc::EMFILE)))),
-        done => done,
-    }
+    let used_up = |failure: &Failure| matches!(failure, Failure::Io { error, .. } if is_used_up(error));
+    with_descriptors(used_up, || map_here(path, open, reserved, offset, len))
+}
+
+/// Does something that opens files. Where that fails because the program has used up its descriptors, it is done again in
+/// a thread that has a table of its own, and still gets one.
+///
+/// # Errors
+/// Those of `run`.
+pub fn with_descriptors<T: Send, E: Send>(
+    used_up: impl Fn(&E) -> bool,
+    run: impl Fn() -> Result<T, E> + Sync,
+) -> Result<T, E> {
+    let error = match run() {
+        Err(error) if used_up(&error) => error,
+        done => return done,
+    };
+    std::thread::scope(|scope| {
+        let elsewhere = std::thread::Builder::new().spawn_scoped(scope, || {
+            own_descriptors();
+            run()
+        });
+        elsewhere.ok().and_then(|thread| thread.join().ok())
+    })
+    .unwrap_or(Err(error))
+}
+
+/// Whether no descriptor is left.
+pub fn is_used_up(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EMFILE)
 }
 
 fn io_failure(what: &'static str, path: &Path, error: io::Error) -> Failure {

@@ -4,6 +4,7 @@
 use crate::model::id::ProcessKey;
 use crate::trace::format::PROCESS;
 use crate::trace::manifest::ProcessInfo;
+use crate::trace::memory::{is_used_up, with_descriptors};
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -43,9 +44,11 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let draft = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    write_private(&draft, bytes).and_then(|()| std::fs::rename(&draft, path)).inspect_err(|_| {
-        let _ = std::fs::remove_file(&draft);
-    })
+    with_descriptors(is_used_up, || write_private(&draft, bytes))
+        .and_then(|()| std::fs::rename(&draft, path))
+        .inspect_err(|_| {
+            let _ = std::fs::remove_file(&draft);
+        })
 }
 
 /// Makes the folder of this process (mode 0700): `PID`, or `PID.N` when the process id was used before in this trace.

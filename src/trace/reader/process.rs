@@ -45,6 +45,8 @@ pub struct Process {
     /// It was still running when last looked at.
     pub(super) running: bool,
     threads: Vec<Thread>,
+    /// The thread to look at next.
+    next_thread: usize,
     dir: PathBuf,
     folder: Folder,
     code_log: Option<File>,
@@ -97,6 +99,7 @@ impl Process {
             settled: false,
             running: true,
             threads: Vec::new(),
+            next_thread: 0,
             dir,
             folder: Folder::default(),
             code_log: None,
@@ -203,15 +206,9 @@ impl Process {
         if let Err(error) = self.find_threads(over, changes) {
             problems.add(name.clone(), None, format!("the folder cannot be listed: {error}"));
         }
-        for index in 0..self.threads.len() {
-            if budget.blocks == 0 {
-                more = true;
-                break;
-            }
-            more |= self.refresh_thread(index, over, files, problems, budget, changes);
-        }
+        more |= self.refresh_threads(over, files, problems, budget, changes);
         changes.more |= more;
-        if over && !more {
+        if over && !more && self.threads.iter().all(|thread| thread.settled) {
             self.settled = true;
             self.code_log = None;
             self.state_file = None;
@@ -283,6 +280,36 @@ impl Process {
             }
         }
         Ok(())
+    }
+
+    /// Looks at every thread once, in as many steps as the budget asks for; whether some are still to be looked at.
+    fn refresh_threads(
+        &mut self,
+        over: bool,
+        files: &Files,
+        problems: &Problems,
+        budget: &mut Budget,
+        changes: &mut Changes,
+    ) -> bool {
+        if self.next_thread >= self.threads.len() {
+            self.next_thread = 0;
+        }
+        while self.next_thread < self.threads.len() {
+            let index = self.next_thread;
+            if !self.threads[index].settled {
+                if budget.blocks == 0 {
+                    return true;
+                }
+                let more = self.refresh_thread(index, over, files, problems, budget, changes);
+                if more {
+                    return true;
+                }
+                self.threads[index].settle(over);
+            }
+            self.next_thread += 1;
+        }
+        // A round that began while the process ran says nothing about what was written since.
+        over && !self.threads.iter().all(|thread| thread.settled)
     }
 
     fn refresh_thread(

@@ -61,6 +61,8 @@ pub struct Thread {
     pub name: Option<String>,
     /// It said that it ends.
     pub ended: bool,
+    /// All of it was read.
+    pub(super) settled: bool,
     /// Readable blocks, in order.
     blocks: Vec<Block>,
     minima: Minima,
@@ -109,6 +111,7 @@ impl Thread {
             native_id: 0,
             name: None,
             ended: false,
+            settled: false,
             blocks: Vec::new(),
             minima: Minima::default(),
             gaps: BTreeMap::new(),
@@ -195,6 +198,13 @@ impl Thread {
     #[must_use]
     pub fn changes(&self) -> &BTreeMap<usize, u32> {
         &self.changes
+    }
+
+    /// Everything there is was just read. Nothing will follow if the process is gone, or the thread has said that it ends
+    /// and its last block is complete.
+    pub(super) fn settle(&mut self, over: bool) {
+        let complete = self.scan.is_none() && self.blocks.last().is_some_and(|last| last.finished);
+        self.settled = over || (self.ended && complete);
     }
 
     /// Reads what is new.
