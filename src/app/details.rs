@@ -220,7 +220,8 @@ fn way_in_words(trace: &Trace, (id, way): &(CallId, Way)) -> Option<(String, Rol
     let caught = match way.caught_by {
         Some(by) => format!("caught by {}", name(by)?),
         None if way.cut => "caught far outside, if it was".to_owned(),
-        None => "caught by nobody".to_owned(),
+        // Code that is not recorded may have caught it: a test framework, for one.
+        None => "not caught in what was recorded".to_owned(),
     };
     Some((format!("raised {raised}, {caught}"), Role::Error))
 }
