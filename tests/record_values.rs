@@ -232,6 +232,9 @@ fn scalars_of_the_standard_library() {
             "datetime.datetime(2024, 2, 9, tzinfo=Zone())",
             scalar("datetime.datetime", "2024-02-09 00:00:00 [__main__.Zone]"),
         ),
+        ("datetime.datetime(2024, 2, 9, tzinfo=area)", scalar("datetime.datetime", "2024-02-09 00:00:00 [Area/City]")),
+        ("area", scalar("zoneinfo.ZoneInfo", "Area/City")),
+        ("nowhere", scalar("zoneinfo.ZoneInfo", "?")),
         ("datetime.timedelta(days=-1, seconds=1.5)", scalar("datetime.timedelta", "-1 day, 0:00:01.500000")),
         (
             "uuid.UUID(int=0x12345678123456781234567812345678)",
@@ -260,7 +263,10 @@ fn scalars_of_the_standard_library() {
     cases.extend(expressions.iter().zip(decimals).map(|(it, text)| (it.as_str(), scalar("decimal.Decimal", text))));
     check(
         "
-import datetime, decimal, uuid
+import datetime, decimal, io, struct, uuid, zoneinfo
+file = b'TZif' + bytes(16) + struct.pack('>6l', 0, 0, 0, 0, 1, 4) + struct.pack('>lbb', 3600, 0, 0) + b'ABC' + bytes(1)
+area = zoneinfo.ZoneInfo.from_file(io.BytesIO(file), key='Area/City')
+nowhere = zoneinfo.ZoneInfo.from_file(io.BytesIO(file))
 class Zone(datetime.tzinfo):
     def utcoffset(self, when): raise SystemExit('asked')
     __repr__ = utcoffset
@@ -610,6 +616,68 @@ class Body:
     }
 }
 
+#[test]
+fn globals_are_seen_where_they_are_set() {
+    let script = "
+count = 0
+token = 'x'
+other = 1
+def work():
+    global count, token, made
+    count += 1
+    token = 'byte' + 's of it'
+    made = [count]
+    del made
+    return other
+work()
+";
+    for python in recordable() {
+        let ground = Playground::with(&[("app.py", script)]);
+        let recorded = ground.record(python, ["--lines", "app.py"]);
+        let rows = rows(&ground, &recorded);
+        let row = rows.iter().find(|row| row["qualname"] == "work").unwrap();
+        let expected = [
+            json!([7, {"count": 0, "token": "<redacted>"}]),
+            json!([8, {"count": 1}]),
+            json!([9, {"token": "<redacted>"}]),
+            json!([10, {"made": [1]}]),
+            json!([11, {"made": "<unbound>"}]),
+        ];
+        assert_eq!(changes(row), expected, "{}", python.path.display());
+        assert!(!String::from_utf8_lossy(&everything(&recorded.trace)).contains("bytes of it"));
+        assert_eq!(row["result"], json!(1));
+    }
+}
+
+#[test]
+fn a_body_with_more_names_than_are_watched_says_so() {
+    let names: String = (0..300).map(|n| format!("name{n} = {n}\n")).collect();
+    for python in recordable() {
+        let ground = Playground::with(&[("app.py", &names)]);
+        let recorded = ground.record(python, ["--lines", "app.py"]);
+        let log = String::from_utf8_lossy(&everything(&recorded.trace)).into_owned();
+        assert!(log.contains("\"unwatched\":44"), "{}", python.path.display());
+    }
+}
+
+/// A program that does everything to notice that it is looked at, run as it is and with every value recorded.
+#[test]
+fn looking_at_values_runs_nothing() {
+    let script = include_str!("scripts/hostile_values.py");
+    for python in recordable() {
+        for options in [&["app.py"][..], &["--lines", "app.py"]] {
+            let ground = Playground::with(&[("app.py", script)]);
+            let recorded = ground.record(python, options);
+            let said = (recorded.code(), recorded.stdout());
+            assert_eq!(said, (0, "nothing ran 52\n".to_owned()), "{}: {}", python.path.display(), recorded.stderr());
+            let rows = rows(&ground, &recorded);
+            let mut taken = rows.iter().filter(|row| row["qualname"] == "take");
+            assert!(taken.all(|row| row["args"].get("value").is_some()));
+            assert!(everything(&recorded.trace).len() < 16 << 20, "a large value costs no more than a small one");
+        }
+    }
+}
+
 /// Filter files that end up in the traces of the tests below must not hold the secrets themselves.
 const FILTER: &str = r#"
 [meta]
@@ -760,4 +828,20 @@ fn a_stricter_default_hides_attributes_too() {
         let row = rows.iter().find(|row| row["label"] == "__main__.f").unwrap();
         assert_eq!(row["args"], json!({"a": "<redacted>", "b": "<redacted>"}));
     }
+}
+
+#[test]
+fn lines_that_are_not_listed_are_counted() {
+    let script = "
+def loop(n):
+    for i in range(n):
+        pass
+loop(20_000)
+";
+    let python = recordable().next().unwrap();
+    let row = &calls(python, &["--lines"], script, "loop")[0];
+    assert_eq!(row["lines"].as_array().unwrap().len(), 10_000);
+    // Each round is two lines; the first line of the loop is one more, and so may be what changed at the end.
+    let cut = row["lines_cut"].as_u64().unwrap();
+    assert!((30_000..=30_002).contains(&cut), "{cut}");
 }

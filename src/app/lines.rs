@@ -9,6 +9,7 @@ use super::list::Cursor;
 use super::pane::{Cx, Pane, Request, Tone};
 use super::session::read;
 use super::text::clean;
+use super::units;
 use super::value_rows::{ValueRow, ValueRows, inside};
 use crate::config::{Action, Context, Role};
 use crate::index::{CallInfo, Held, LineStep, Lines as Index, Nav, Outcome, Walk, Wanted};
@@ -60,6 +61,8 @@ pub struct Shown {
     pub place: Option<(PathBuf, u32)>,
     /// Names of its variables.
     names: Vec<String>,
+    /// Further names that were not watched.
+    unwatched: u32,
     ending: label::Values,
 }
 
@@ -143,6 +146,7 @@ impl Lines {
                 Shown { title: clean(&trace.label(call.id.process, call.code)).into_owned(), ..Shown::default() };
             if let Some(record) = trace.process(call.id.process).and_then(|process| process.code(call.code)) {
                 self.shown.names.clone_from(&record.facts.locals);
+                self.shown.unwatched = record.facts.unwatched;
                 if !record.facts.filename.starts_with('<') {
                     self.shown.place = Some((PathBuf::from(&record.facts.abs_path), record.facts.first_line));
                 }
@@ -237,6 +241,10 @@ impl Lines {
                     self.rows.text(at, &clean(name), "set long before".to_owned(), Role::Dim);
                 }
             }
+        }
+        if self.shown.unwatched > 0 {
+            let more = units::plural(u64::from(self.shown.unwatched), "name is", "names are");
+            self.rows.text(usize::MAX, "", format!("… {more} not watched"), Role::Dim);
         }
         let made = Nav::of(trace, call.id)
             .filter(|_| !step.calls.is_empty())

@@ -11,7 +11,7 @@ use crate::app::calls::marks::mark;
 use crate::app::units;
 use crate::cli::PrintArgs;
 use crate::diagnostic::printable;
-use crate::index::{CallInfo, Change, Nav, Outcome as Ending, Payload};
+use crate::index::{CallInfo, Change, Lines, Nav, Outcome as Ending, Payload};
 use crate::model::code::CodeRecord;
 use crate::model::value::{json, show};
 use crate::trace::event::{Opening, tag};
@@ -123,6 +123,9 @@ struct Row<'a> {
     exception: Option<Json>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lines: Vec<Json>,
+    /// Lines beyond those.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lines_cut: Option<u64>,
 }
 
 impl<W: Write> Writer<'_, W> {
@@ -133,6 +136,7 @@ impl<W: Write> Writer<'_, W> {
         let params = record.map_or(&[][..], |record| &record.facts.params);
         let raised = call.outcome == Ending::Raise;
         let task = self.task(call);
+        let lines = self.lines(call, record);
         let row = Row {
             id: self.trace.call_name(call.id),
             parent: call.parent.map(|parent| self.trace.call_name(parent)),
@@ -175,7 +179,8 @@ impl<W: Write> Writer<'_, W> {
                 .filter(|_| raised)
                 .and_then(|bytes| value::raised(bytes).ok())
                 .map(|raised| json::raised(&raised)),
-            lines: self.lines(call, record),
+            lines_cut: (lines.len() == MAX_LINES).then(|| self.lines_beyond(call)).filter(|more| *more > 0),
+            lines,
         };
         self.out.write_all(reading::json_line(&row).as_bytes())?;
         self.out.write_all(b"\n")?;
@@ -209,6 +214,14 @@ impl<W: Write> Writer<'_, W> {
     }
 
     /// The asyncio task that a call runs in: noted at a coroutine, it holds for everything inside.
+    /// How many lines there are beyond those that are listed.
+    fn lines_beyond(&self, call: &CallInfo) -> u64 {
+        const STEP: usize = 1024;
+        let Some(mut lines) = Lines::new(self.trace, call.id) else { return 0 };
+        while !lines.advance(self.trace, STEP) {}
+        lines.notes().saturating_sub(MAX_LINES as u64)
+    }
+
     fn task(&mut self, call: &CallInfo) -> Option<String> {
         self.tasks.retain(|(depth, _)| *depth < call.depth);
         if self.process.code(call.code).is_some_and(|record| record.facts.kind.is_async())

@@ -126,6 +126,12 @@ impl Lines {
         if self.notes == 0 { 0 } else { self.notes + 1 - u64::from(self.ended) }
     }
 
+    /// Notes of lines in the trace: those that ran, and one more when something changed at the call's end.
+    #[must_use]
+    pub fn notes(&self) -> u64 {
+        self.notes
+    }
+
     /// Whether no line is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -20,6 +20,9 @@ pub struct CodeFacts {
     /// Names of all local variables that `--lines` refers to by index (empty when lines are not recorded).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub locals: Vec<String>,
+    /// Names that the body of a module or class uses beyond those in `locals`: their changes are not seen.
+    #[serde(default)]
+    pub unwatched: u32,
     /// Function, generator, coroutine, async generator, or module body.
     pub kind: CodeKind,
 }

@@ -312,6 +312,7 @@ impl Codes {
                 first_line,
                 params: shape.as_ref().filter(|_| self.values != Values::None).map(Shape::params).unwrap_or_default(),
                 locals: shape.as_ref().filter(|_| self.lines).map(Shape::locals).unwrap_or_default(),
+                unwatched: shape.as_ref().filter(|_| self.lines).map_or(0, Shape::unwatched),
                 kind,
             };
             let verdict = self.judge.verdict(&facts, named.module.as_deref());

@@ -69,6 +69,9 @@ pub struct Code<'a> {
     #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
     pub locals: Cow<'a, [String]>,
     /// As in [`CodeFacts`].
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unwatched: u32,
+    /// As in [`CodeFacts`].
     pub kind: CodeKind,
     /// As in [`Verdict`].
     pub exec: Exec,
@@ -102,6 +105,7 @@ impl Code<'_> {
                 first_line: self.first_line,
                 params: self.params.into_owned(),
                 locals: self.locals.into_owned(),
+                unwatched: self.unwatched,
                 kind: self.kind,
             },
             module: origin.module.clone().map(Cow::into_owned),
@@ -144,6 +148,7 @@ impl Lines {
             first_line: facts.first_line,
             params: Cow::Borrowed(&facts.params),
             locals: Cow::Borrowed(&facts.locals),
+            unwatched: facts.unwatched,
             kind: facts.kind,
             exec: verdict.exec,
             rule,

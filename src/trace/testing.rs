@@ -239,6 +239,7 @@ impl ProcessBuilder {
                 first_line: line,
                 params: Vec::new(),
                 locals: Vec::new(),
+                unwatched: 0,
                 kind: CodeKind::Function,
             },
             module: module.map(str::to_owned),

@@ -286,6 +286,7 @@ pub(in crate::app) mod testing {
                 first_line: id + 1,
                 params: Vec::new(),
                 locals: Vec::new(),
+                unwatched: 0,
                 kind: if qualname == naming::BODY { CodeKind::Module } else { CodeKind::Function },
             },
             name_source: if module.is_some() { NameSource::Globals } else { NameSource::None },

@@ -25,6 +25,7 @@ fn record(id: u32, path: &str, sources: &[(EvidenceSource, &str)]) -> CodeRecord
             first_line: 1,
             params: Vec::new(),
             locals: Vec::new(),
+            unwatched: 0,
             kind: CodeKind::Module,
         },
         name_source: if module.is_some() { NameSource::Globals } else { NameSource::None },

@@ -78,8 +78,13 @@ impl Watch {
         unsafe {
             let python = Python::get();
             let mapping = if code.in_mapping { Mapping::of(python, frame) } else { None };
+            let globals = if code.globals.is_empty() { None } else { Mapping::over(python, ffi::PyEval_GetGlobals()) };
             for (at, (variable, print)) in code.locals.iter().zip(prints).enumerate() {
                 let object = match (&mapping, code.in_mapping) {
+                    _ if variable.global => match (&globals, code.globals.get(variable.place as usize)) {
+                        (Some(globals), Some(name)) => globals.get(python, name.0),
+                        _ => continue,
+                    },
                     (Some(mapping), _) => match code.names.get(at) {
                         Some(name) => mapping.get(python, name.0),
                         None => continue,
@@ -127,7 +132,7 @@ impl Scratch {
     }
 }
 
-/// The variables of a body that keeps them in a dictionary.
+/// Variables that are kept in a dictionary: those of bodies, and globals.
 struct Mapping {
     dict: *mut PyObject,
     /// Whether all keys are strings, so that a look-up cannot ask an object of the program.
@@ -137,8 +142,16 @@ struct Mapping {
 impl Mapping {
     unsafe fn of(python: &Python, frame: Frame) -> Option<Self> {
         // SAFETY: the caller's promise.
+        unsafe { Self::over(python, frame.mapping(python)?) }
+    }
+
+    /// Over a dictionary, borrowed; nothing of the program's own making.
+    unsafe fn over(python: &Python, dict: *mut PyObject) -> Option<Self> {
+        // SAFETY: the caller's promise.
         unsafe {
-            let dict = frame.mapping(python)?;
+            if dict.is_null() || type_of(dict) != &raw mut ffi::PyDict_Type {
+                return None;
+            }
             let plain = python.layout.dict && Table::of(dict).is_some_and(|table| table.is_plain());
             Some(Self { dict, plain })
         }

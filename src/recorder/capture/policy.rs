@@ -18,6 +18,8 @@ pub(super) struct Variable {
     pub place: u32,
     /// Whether it is kept in a cell.
     pub cell: bool,
+    /// It is a global of the module, and `place` counts `CodeValues::globals`.
+    pub global: bool,
     /// What the filter does with it.
     pub action: ValueAction,
     /// Under which kind that is counted.
@@ -35,6 +37,8 @@ pub struct CodeValues {
     pub(super) locals: Box<[Variable]>,
     /// Their names, when they live in a mapping (bodies of modules and classes) or cannot be read by place: owned.
     pub(super) names: Box<[Held]>,
+    /// Names of the globals that the code sets, when lines are recorded.
+    pub(super) globals: Box<[Held]>,
     /// Whether variables live in a mapping.
     pub(super) in_mapping: bool,
     /// Places in the frame before its stack.
@@ -94,8 +98,10 @@ pub struct Policies {
 const OPTIMIZED: i64 = 1 | 2;
 const VARARGS: i64 = 4;
 const VARKEYWORDS: i64 = 8;
-/// Bodies of modules that use more names are watched for the first of them only.
-const MAPPED: usize = 64;
+/// Bodies of modules and classes that use more names are watched for the first of them only.
+const MAPPED: usize = 256;
+/// Globals of a function that are watched.
+const GLOBALS: usize = 64;
 
 /// Names that every body has, and that nobody calls a variable.
 const SELF_EVIDENT: [&str; 9] = [
@@ -118,6 +124,8 @@ pub struct Shape {
     free: Vec<Named>,
     /// Names that the body of a module or class uses; empty for functions.
     mapped: Vec<Named>,
+    /// Globals that a function sets or deletes.
+    globals: Vec<Named>,
     params: usize,
     stack: usize,
     in_mapping: bool,
@@ -139,11 +147,13 @@ impl Shape {
             let in_mapping = flags & OPTIMIZED != OPTIMIZED;
             let mut mapped = if in_mapping { strings(code, c"co_names") } else { Vec::new() };
             mapped.retain(|name| !SELF_EVIDENT.contains(&name.text.as_str()));
+            let globals = if in_mapping { Vec::new() } else { globals_set(code) };
             Self {
                 variables: strings(code, c"co_varnames"),
                 cells: strings(code, c"co_cellvars"),
                 free: strings(code, c"co_freevars"),
                 mapped,
+                globals,
                 params: usize::try_from(fixed + extra).unwrap_or(0),
                 stack: usize::try_from(number(code, c"co_stacksize")).unwrap_or(0),
                 in_mapping,
@@ -158,21 +168,28 @@ impl Shape {
         self.variables.iter().take(self.params).map(|it| it.text.clone()).collect()
     }
 
-    /// `CodeFacts::locals`: for functions all variables, those of enclosing functions included; for bodies of modules
-    /// and classes the first names that the code uses.
+    /// `CodeFacts::locals`: for functions all variables, those of enclosing functions included, and the globals that
+    /// they set; for bodies of modules and classes the first names that the code uses.
     #[must_use]
     pub fn locals(&self) -> Vec<String> {
         if self.in_mapping {
             return self.mapped.iter().take(MAPPED).map(|it| it.text.clone()).collect();
         }
-        self.variables.iter().chain(self.own_cells()).chain(&self.free).map(|it| it.text.clone()).collect()
+        let own = self.variables.iter().chain(self.own_cells()).chain(&self.free);
+        own.chain(&self.globals).map(|it| it.text.clone()).collect()
+    }
+
+    /// `CodeFacts::unwatched`: names of a body beyond those in [`Self::locals`].
+    #[must_use]
+    pub fn unwatched(&self) -> u32 {
+        u32::try_from(self.mapped.len().saturating_sub(MAPPED)).unwrap_or(u32::MAX)
     }
 
     /// What tells code objects apart whose frames must be read in different ways.
     #[must_use]
     pub fn digest(&self) -> [u8; 16] {
         let mut digest = Sha256::new();
-        for names in [&self.variables, &self.cells, &self.free, &self.mapped] {
+        for names in [&self.variables, &self.cells, &self.free, &self.mapped, &self.globals] {
             for name in names {
                 digest.update(name.text.as_bytes());
                 digest.update([0]);
@@ -246,7 +263,7 @@ impl Policies {
         let param = |(at, name): (usize, &Named)| {
             let (place, cell) = shape.place(at);
             let kind = ValueKind::Arg;
-            Variable { place: place as u32, cell, action: policy.action(kind, &name.text), kind }
+            Variable { place: place as u32, cell, global: false, action: policy.action(kind, &name.text), kind }
         };
         let params: Box<[Variable]> = shape.variables.iter().enumerate().take(params).map(param).collect();
         let local = |(at, (name, place, cell)): (usize, (&str, usize, bool))| {
@@ -255,7 +272,11 @@ impl Policies {
             let arg = if is_param { policy.action(ValueKind::Arg, name) } else { ValueAction::Allow };
             // Counted under the kind that was stricter.
             let kind = if arg > local { ValueKind::Arg } else { ValueKind::Local };
-            Variable { place: place as u32, cell, action: arg.max(local), kind }
+            Variable { place: place as u32, cell, global: false, action: arg.max(local), kind }
+        };
+        let global = |(place, it): (usize, &Named)| {
+            let kind = ValueKind::Global;
+            Variable { place: place as u32, cell: false, global: true, action: policy.action(kind, &it.text), kind }
         };
         let locals: Box<[Variable]> = if !lines || values == Values::None {
             Box::default()
@@ -263,13 +284,15 @@ impl Policies {
             let names = shape.mapped.iter().take(MAPPED).map(|it| (it.text.as_str(), 0, false));
             names.enumerate().map(local).collect()
         } else {
-            shape.places().into_iter().enumerate().map(local).collect()
+            let own = shape.places().into_iter().enumerate().map(local);
+            own.chain(shape.globals.iter().enumerate().map(global)).collect()
         };
         let own_cells = if shape.older { shape.cells.len() } else { shape.own_cells().count() };
         let places = shape.variables.len() + own_cells + shape.free.len();
         // SAFETY: the caller's promise.
         let by_name = unsafe { Python::get() }.layout.frame.is_none();
-        let Shape { variables, mapped, stack, in_mapping, .. } = shape;
+        let Shape { variables, mapped, globals, stack, in_mapping, .. } = shape;
+        let globals = if locals.is_empty() { Vec::new() } else { globals };
         let names = match (in_mapping, by_name) {
             (true, _) if !locals.is_empty() => mapped,
             (false, true) => variables,
@@ -280,6 +303,7 @@ impl Policies {
             result: (values == Values::All).then(|| policy.action(ValueKind::Ret, obj)),
             locals,
             names: names.into_iter().map(|it| it.held).collect(),
+            globals: globals.into_iter().map(|it| it.held).collect(),
             in_mapping,
             places,
             stack,
@@ -333,6 +357,41 @@ unsafe fn strings(code: *mut PyObject, name: &CStr) -> Vec<Named> {
         }
         ffi::Py_DECREF(tuple);
         all
+    }
+}
+
+/// Names of the globals that a code object sets or deletes, each once, in the order of its instructions.
+unsafe fn globals_set(code: *mut PyObject) -> Vec<Named> {
+    // SAFETY: the caller holds the GIL; the bytes are read before anything else runs.
+    unsafe {
+        // Numbers of instructions: store, delete, and the one that holds the high bits of the next one's argument.
+        let (store, delete, extended) = match Python::get().version {
+            (3, 10..=12) => (97, 98, 144),
+            (3, 13) => (113, 66, 71),
+            _ => return Vec::new(),
+        };
+        let bytes = ffi::PyObject_GetAttrString(code, c"co_code".as_ptr());
+        if bytes.is_null() || type_of(bytes) != &raw mut ffi::PyBytes_Type {
+            ffi::PyErr_Clear();
+            ffi::Py_XDECREF(bytes);
+            return Vec::new();
+        }
+        let size = usize::try_from(ffi::PyBytes_Size(bytes)).unwrap_or(0);
+        let instructions = std::slice::from_raw_parts(ffi::PyBytes_AsString(bytes).cast::<u8>().cast_const(), size);
+        let (mut found, mut high) = (Vec::new(), 0usize);
+        for pair in instructions.chunks_exact(2) {
+            let argument = high << 8 | usize::from(pair[1]);
+            high = if pair[0] == extended { argument } else { 0 };
+            if (pair[0] == store || pair[0] == delete) && !found.contains(&argument) && found.len() < GLOBALS {
+                found.push(argument);
+            }
+        }
+        ffi::Py_DECREF(bytes);
+        if found.is_empty() {
+            return Vec::new();
+        }
+        let mut names: Vec<Option<Named>> = strings(code, c"co_names").into_iter().map(Some).collect();
+        found.into_iter().filter_map(|at| names.get_mut(at)?.take()).collect()
     }
 }
 

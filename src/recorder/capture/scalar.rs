@@ -18,6 +18,8 @@ pub(super) enum Kind {
     DateTime,
     Delta,
     Zone,
+    /// `zoneinfo.ZoneInfo`: its key is a member of the type.
+    ZoneInfo,
     Decimal,
     Deque,
 }
@@ -37,6 +39,7 @@ pub(super) unsafe fn kind(python: &Python, class: *mut PyTypeObject) -> Option<K
             b"datetime.datetime" => (Kind::DateTime, 48),
             b"datetime.timedelta" => (Kind::Delta, 40),
             b"datetime.timezone" => (Kind::Zone, 32),
+            b"zoneinfo.ZoneInfo" => (Kind::ZoneInfo, size),
             b"decimal.Decimal" => (Kind::Decimal, 104),
             b"collections.deque" => (Kind::Deque, if size == 80 { 80 } else { 216 }),
             _ => return None,
@@ -67,6 +70,7 @@ pub(super) unsafe fn text(python: &Python, kind: Kind, object: *mut PyObject, ou
             }
             Kind::Delta => delta(base, out),
             Kind::Zone => zone(base, out),
+            Kind::ZoneInfo => key(python, object, out),
             Kind::Decimal => decimal(base, out),
             Kind::Deque => {}
         }
@@ -100,9 +104,27 @@ unsafe fn zone_of(python: &Python, base: *const c_void, at: usize, out: &mut Str
         if kind(python, type_of(info)) == Some(Kind::Zone) {
             return zone(info.cast(), out);
         }
+        if kind(python, type_of(info)) == Some(Kind::ZoneInfo) {
+            out.push_str(" [");
+            key(python, info, out);
+            return out.push(']');
+        }
         let mut name = super::text::Name::new();
         super::instance::type_name(python, type_of(info), &mut name);
         let _ = write!(out, " [{}]", String::from_utf8_lossy(name.bytes()));
+    }
+}
+
+/// `Europe/Berlin`; `?` for a zone that was read from a file without a name.
+unsafe fn key(python: &Python, zone: *mut PyObject, out: &mut String) {
+    /// Characters that are kept.
+    const LENGTH: usize = 128;
+    // SAFETY: the caller's promise; what the member holds is checked.
+    unsafe {
+        match member(&python.layout, zone, c"key").filter(|&key| super::text::is_str(key)) {
+            Some(key) => drop(super::text::append(python, key, LENGTH, false, out)),
+            None => out.push('?'),
+        }
     }
 }
 
