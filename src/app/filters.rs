@@ -7,6 +7,7 @@ mod rows;
 mod saving;
 mod typing;
 
+use super::event::Effect;
 use super::lab::{RuleKey, SavePlan, Target, exec_word};
 use super::list::Cursor;
 use super::pane::{Cx, Pane, Tone};
@@ -73,6 +74,9 @@ impl Filters {
         let rows = list_rows(cx);
         if let Some(lab) = cx.session.lab() {
             self.rebuild(lab, rows);
+            if let Some(question) = lab.question() {
+                cx.effect(Effect::Lab(question));
+            }
         }
         cx.redraw();
     }

@@ -5,6 +5,7 @@ use super::chain::escaped;
 use super::evaluate::compile;
 use super::functions::Functions;
 use crate::filter::{Kind, MatchType, ScopeKind};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Most completions that are offered.
@@ -72,16 +73,25 @@ fn below(functions: &Functions, kind: ScopeKind, root: &str, typed: &str, is_glo
     let typed = typed.strip_suffix("**").or_else(|| typed.strip_suffix('*')).unwrap_or(typed);
     for function in functions.rows() {
         let Some(subject) = function.subject(kind, root) else { continue };
-        let name = if is_glob { escaped(&subject) } else { subject.into_owned() };
+        let outside = is_glob && is_outside(kind, &subject);
+        if outside {
+            // A path outside the project has no glob of its own; one that begins anywhere matches it.
+            let name = anywhere(&subject);
+            if !typed.is_empty() && (subject.starts_with(typed) || name.starts_with(typed)) {
+                *found.entry(name).or_default() += 1;
+            }
+            continue;
+        }
+        let name = as_typed(subject, is_glob);
         if !name.starts_with(typed) {
             continue;
         }
         match name[typed.len()..].char_indices().find(|(at, c)| *c == separator && *at > 0) {
-            None => *found.entry(name).or_default() += 1,
+            None => *found.entry(name.into_owned()).or_default() += 1,
             Some((at, _)) if is_glob => {
                 *found.entry(format!("{}{wildcard}", &name[..typed.len() + at])).or_default() += 1;
             }
-            Some(_) => *found.entry(name).or_default() += 1,
+            Some(_) => *found.entry(name.into_owned()).or_default() += 1,
         }
     }
     found
@@ -100,11 +110,29 @@ fn containing(
     for function in functions.rows() {
         let Some(subject) = function.subject(kind, root) else { continue };
         if subject.to_lowercase().contains(&wanted) {
-            let name = if is_glob { escaped(&subject) } else { subject.into_owned() };
+            let outside = is_glob && is_outside(kind, &subject);
+            let name = if outside { anywhere(&subject) } else { as_typed(subject, is_glob).into_owned() };
             *found.entry(name).or_default() += 1;
         }
     }
     found
+}
+
+/// A name as a pattern that matches it alone.
+fn as_typed(subject: Cow<'_, str>, is_glob: bool) -> Cow<'_, str> {
+    let special = is_glob && subject.contains(['*', '?', '[', ']', '{', '}', '\\']);
+    if special { Cow::Owned(escaped(&subject)) } else { subject }
+}
+
+/// Whether this is the path of a file that lies outside the project.
+fn is_outside(kind: ScopeKind, subject: &str) -> bool {
+    kind == ScopeKind::File && subject.starts_with('/')
+}
+
+/// A glob for a file that lies outside the project: its name and its folder's, wherever they are.
+fn anywhere(path: &str) -> String {
+    let at = path.rmatch_indices('/').nth(1).map_or(1, |(at, _)| at + 1);
+    format!("**/{}", escaped(&path[at..]))
 }
 
 #[cfg(test)]
@@ -126,6 +154,14 @@ mod tests {
     }
 
     #[test]
+    fn files_outside_the_project_have_a_glob_that_begins_anywhere() {
+        for typed in ["file:/us", "file:**/us", "file:X.PY"] {
+            assert_eq!(texts(typed), ["file:**/usr/x.py"], "{typed}");
+        }
+        assert!(!texts("file:").iter().any(|text| text.contains("usr")), "the project's own files come first");
+    }
+
+    #[test]
     fn component_by_component() {
         for (typed, want) in [
             ("", vec!["pkg:", "file:", "obj:"]),
@@ -138,7 +174,6 @@ mod tests {
             ("pkg:CART", vec!["pkg:shop.cart", "pkg:shop.cart.more"]),
             ("file:sh", vec!["file:shop/**"]),
             ("file:shop/**", vec!["file:shop/__init__.py", "file:shop/cart.py", "file:shop/more\\[1\\].py"]),
-            ("file:/us", vec![]),
             ("obj:shop.cart.C", vec!["obj:shop.cart.Cart.*"]),
             ("obj:shop.cart.Cart.a", vec!["obj:shop.cart.Cart.add", "obj:shop.cart.Cart.add.*"]),
             ("pkg:regex:sh", vec![]),

@@ -12,6 +12,9 @@ use std::collections::HashMap;
 /// How many selectors are remembered beyond those of the chain, so that undo and backspace cost nothing.
 const MAX_SPARE: usize = 512;
 
+/// Functions that are asked, for a rule that decides nothing, which other rule decides.
+const MAX_VOTES: usize = 256;
+
 /// A rule as the evaluation sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct RuleView<'r> {
@@ -38,6 +41,13 @@ pub struct Matches {
     /// Version of the costs that `cost` was summed from, and functions it was summed over.
     cost_of: (u64, usize),
     used: u64,
+}
+
+impl Matches {
+    fn new(selector: &str, root: &str) -> Self {
+        let compiled = compile(selector, root);
+        Self { compiled, functions: Bits::default(), seen: 0, cost: Cost::default(), cost_of: (0, 0), used: 0 }
+    }
 }
 
 /// A selector that is fine.
@@ -92,11 +102,14 @@ pub struct Difference {
     pub uncounted: usize,
 }
 
+/// By root, then by selector: looked up a thousand times per key, without making a string.
+type Known = HashMap<String, HashMap<String, Matches>>;
+
 /// Remembers what selectors match.
 #[derive(Debug, Default)]
 pub struct Evaluator {
     subjects: Subjects,
-    known: HashMap<(String, String), Matches>,
+    known: Known,
     clock: u64,
 }
 
@@ -112,7 +125,7 @@ impl Evaluator {
     /// What is known of a selector's matches.
     #[must_use]
     pub fn known(&self, selector: &str, root: &str) -> Option<&Matches> {
-        self.known.get(&(selector.to_owned(), root.to_owned()))
+        self.known.get(root)?.get(selector)
     }
 
     /// What the chain decides. At most `budget` questions to selectors that are new; call it again if the picture is
@@ -175,7 +188,9 @@ impl Evaluator {
             }
             let Some(matches) = self.known(rule.selector, rule.root) else { continue };
             votes.clear();
-            for decider in matches.functions.iter().filter_map(|at| picture.deciders.get(at).copied().flatten()) {
+            for decider in
+                matches.functions.iter().take(MAX_VOTES).filter_map(|at| picture.deciders.get(at).copied().flatten())
+            {
                 *votes.entry(decider as usize).or_default() += 1;
             }
             let most = votes.iter().max_by_key(|(place, count)| (**count, std::cmp::Reverse(**place)));
@@ -186,34 +201,31 @@ impl Evaluator {
     /// Forgets the selectors that were not asked for longest, when there are too many.
     fn forget(&mut self) {
         let clock = self.clock;
-        let spare = self.known.values().filter(|matches| matches.used < clock).count();
+        let all = || self.known.values().flat_map(HashMap::values).map(|matches| matches.used);
+        let spare = all().filter(|used| *used < clock).count();
         if spare <= MAX_SPARE {
             return;
         }
-        let mut uses: Vec<u64> = self.known.values().map(|matches| matches.used).filter(|used| *used < clock).collect();
+        let mut uses: Vec<u64> = all().filter(|used| *used < clock).collect();
         uses.sort_unstable();
         let limit = uses[spare - MAX_SPARE / 2];
-        self.known.retain(|_, matches| matches.used >= limit);
+        for below in self.known.values_mut() {
+            below.retain(|_, matches| matches.used >= limit);
+        }
     }
 }
 
 /// Brings what is known of one selector up to date, as far as the budget goes.
 fn advance<'k>(
-    known: &'k mut HashMap<(String, String), Matches>,
+    known: &'k mut Known,
     subjects: &Subjects,
     functions: &Functions,
     (selector, root): (&str, &str),
     clock: u64,
     budget: &mut usize,
 ) -> &'k Matches {
-    let matches = known.entry((selector.to_owned(), root.to_owned())).or_insert_with(|| Matches {
-        compiled: compile(selector, root),
-        functions: Bits::default(),
-        seen: 0,
-        cost: Cost::default(),
-        cost_of: (0, 0),
-        used: 0,
-    });
+    let below = known.entry(root.to_owned()).or_default();
+    let matches = below.entry(selector.to_owned()).or_insert_with(|| Matches::new(selector, root));
     matches.used = clock;
     if let Ok(compiled) = &matches.compiled {
         if matches.seen < subjects.count() {

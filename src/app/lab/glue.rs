@@ -67,6 +67,9 @@ impl State {
             effects.push(Effect::Lab(LabEffect::Watch(lab.files())));
         }
         self.session.sync_lab();
+        if let Some(question) = self.session.lab.as_deref_mut().and_then(Lab::question) {
+            effects.push(Effect::Lab(question));
+        }
         self.panes.calls.hiding = self.session.lab.as_deref().and_then(Hiding::of);
     }
 
@@ -133,6 +136,10 @@ impl State {
                         (Tone::Warning, format!("{name} changed and has {problems}; the rules it had stay"))
                     }
                 })
+            }
+            LabEvent::Explained(number, misses) => {
+                lab.explained(number, misses);
+                None
             }
             LabEvent::Counted(costs) => {
                 lab.set_costs(costs, rate);

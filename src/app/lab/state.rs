@@ -2,7 +2,7 @@
 
 use super::chain::{Chain, LabSource, Rule, RuleKey, exec, word_exec};
 use super::complete::{Completion, complete};
-use super::effect::{LabEffect, Reload};
+use super::effect::{LabEffect, Question, Reload};
 use super::evaluate::{Difference, Evaluator, Matches, Picture, RuleView};
 use super::functions::Functions;
 use super::glue::Preview;
@@ -17,10 +17,13 @@ use crate::model::id::{CodeId, ProcessIx, ProcessKey};
 use crate::trace::Trace;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 /// Questions to new selectors in one go: a few milliseconds' worth.
 const STEP: usize = 60_000;
+
+/// With more functions than this, what a selector nearly matches is looked for away from the keys.
+const AT_ONCE: usize = 2_000;
 
 /// A rule that is being typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,7 +143,13 @@ pub struct Lab {
     difference: Difference,
     draft: Option<Draft>,
     insight: Insight,
-    explainer: Option<(usize, String, Explainer)>,
+    /// What explains misses, and the root that it holds for.
+    explainer: Option<(String, Arc<RwLock<Explainer>>)>,
+    /// Counts the questions to it that are answered away from the keys.
+    asked: u64,
+    question: Option<Question>,
+    /// The selector that was looked at last.
+    looked: String,
     root: PathBuf,
     running: Vec<Source>,
     generation: u32,
@@ -195,6 +204,9 @@ impl Lab {
             draft: None,
             insight: Insight::default(),
             explainer: None,
+            asked: 0,
+            question: None,
+            looked: String::new(),
             root: root.to_path_buf(),
             running: sources.to_vec(),
             generation: 0,
@@ -489,13 +501,46 @@ impl Lab {
         let cost = super::evaluate::sum(&self.functions, &matches.functions);
         (insight.calls, insight.self_ns) = (cost.calls, cost.self_ns);
         by_calls(&self.functions, &mut insight.matched);
-        if let Some((_, _, explainer)) = &self.explainer
+        self.asked += 1;
+        self.question = None;
+        // Until there is an answer, that to the same selector holds.
+        let same = self.looked == *selector;
+        let mut misses = if same { std::mem::take(&mut self.insight.near_misses) } else { Vec::new() };
+        self.looked.clone_from(selector);
+        if let Some((_, explainer)) = &self.explainer
             && !selector.is_empty()
         {
-            insight.near_misses = explainer.explain(selector).near_misses;
-            // Which rule decides is said by the picture, which knows the typed rule.
-            insight.near_misses.retain(|miss| miss.reason != Reason::Overruled);
+            if self.functions.len() <= AT_ONCE {
+                misses = read(explainer).explain(selector).near_misses;
+            } else {
+                let (number, selector) = (self.asked, selector.clone());
+                self.question = Some(Question { number, selector, explainer: Arc::clone(explainer) });
+            }
         }
+        self.insight = insight;
+        self.suggest(misses);
+    }
+
+    /// The question that is to be answered away from the keys, once.
+    pub fn question(&mut self) -> Option<LabEffect> {
+        self.question.take().map(LabEffect::Explain)
+    }
+
+    /// The answer to a question. One to an older question is of no use.
+    pub fn explained(&mut self, number: u64, misses: Vec<NearMiss>) {
+        if number == self.asked && self.draft.is_some() {
+            self.suggest(misses);
+        }
+    }
+
+    /// What the typed selector nearly matches, and what can be taken instead, or to go on.
+    fn suggest(&mut self, misses: Vec<NearMiss>) {
+        let Some(row) = self.typed_row().cloned() else { return };
+        let (selector, root) = (&row.text.selector, self.root_of(row.source));
+        let insight = &mut self.insight;
+        insight.near_misses = misses;
+        // Which rule decides is said by the picture, which knows the typed rule.
+        insight.near_misses.retain(|miss| miss.reason != Reason::Overruled);
         let mending = insight.near_misses.iter().filter_map(|miss| {
             let text = miss.suggestion.clone().filter(|text| text != selector)?;
             Some(Suggestion { text, functions: Some(miss.frames.len()), reason: Some(miss.reason) })
@@ -511,31 +556,32 @@ impl Lab {
         let mut seen = std::collections::HashSet::new();
         suggestions.retain(|suggestion| seen.insert(suggestion.text.clone()));
         insight.suggestions = suggestions;
-        self.insight = insight;
     }
 
-    /// What explains misses, made anew when there are more functions than it knows.
+    /// What explains misses takes in the functions that came since. While it answers a question elsewhere it stays as it is.
     fn ready_explainer(&mut self, root: &str) {
-        let rows = self.functions.len();
-        if self.explainer.as_ref().is_some_and(|(known, of, _)| *known == rows && of == root) {
-            return;
+        if self.explainer.as_ref().is_none_or(|(of, _)| of != root) {
+            let explainer = Explainer::new(root, Vec::new(), []);
+            self.explainer = Some((root.to_owned(), Arc::new(RwLock::new(explainer))));
         }
-        let seen = self.functions.rows().iter().map(|function| SeenFrame {
+        let Some((_, explainer)) = &self.explainer else { return };
+        let Ok(mut explainer) = explainer.try_write() else { return };
+        let known = explainer.len();
+        explainer.extend(self.functions.rows()[known..].iter().map(|function| SeenFrame {
             facts: function.facts(),
             evidence: &function.evidence,
             exec: function.exec,
             rule: function.rule.as_ref(),
             params: &[],
             locals: &[],
-        });
-        self.explainer = Some((rows, root.to_owned(), Explainer::new(root, Vec::new(), seen)));
+        }));
     }
 
     /// Near misses of any selector, as in `ct-tui why`.
     pub fn near_misses(&mut self, selector: &str) -> Vec<NearMiss> {
         let root = root_text(&self.root);
         self.ready_explainer(&root);
-        self.explainer.as_ref().map(|(_, _, explainer)| explainer.explain(selector).near_misses).unwrap_or_default()
+        self.explainer.as_ref().map(|(_, explainer)| read(explainer).explain(selector).near_misses).unwrap_or_default()
     }
 
     /// What becomes of a function under the edited chain.
@@ -677,6 +723,10 @@ impl Lab {
         }
         self.update();
     }
+}
+
+fn read(explainer: &RwLock<Explainer>) -> RwLockReadGuard<'_, Explainer> {
+    explainer.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The rules of the chain in order, with the typed one in its place.

@@ -1,7 +1,7 @@
 //! Does what the lab asks for, away from the keys: talks to processes, reads and writes filter files, watches them, and
 //! counts calls. Every answer comes back as an event.
 
-use super::effect::{LabEffect, LabEvent};
+use super::effect::{LabEffect, LabEvent, Question};
 use super::functions::Cost;
 use super::save::SavePlan;
 use crate::app::event::Event;
@@ -14,7 +14,7 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -42,6 +42,8 @@ pub struct Worker {
     events: SyncSender<Event>,
     watcher: Option<RecommendedWatcher>,
     counting: Option<Arc<AtomicBool>>,
+    /// Number of the newest question.
+    newest: Arc<AtomicU64>,
     own: Own,
 }
 
@@ -55,7 +57,7 @@ impl Worker {
     /// A worker for this trace.
     #[must_use]
     pub fn new(trace: SharedTrace, events: SyncSender<Event>) -> Self {
-        Self { trace, events, watcher: None, counting: None, own: Own::default() }
+        Self { trace, events, watcher: None, counting: None, newest: Arc::default(), own: Own::default() }
     }
 
     /// Starts what is asked for.
@@ -95,12 +97,28 @@ impl Worker {
                 })
             }
             LabEffect::Watch(paths) => self.watch(paths).map_err(|error| format!("cannot watch filter files: {error}")),
+            LabEffect::Explain(question) => self.explain(question),
             LabEffect::Count(true) => self.count(),
             LabEffect::Count(false) => {
                 self.stop_counting();
                 Ok(())
             }
         }
+    }
+
+    /// Answers the newest question; one that is out of date when its turn comes is left.
+    fn explain(&self, question: Question) -> Result<(), String> {
+        self.newest.store(question.number, Ordering::Relaxed);
+        let (newest, events) = (Arc::clone(&self.newest), self.events.clone());
+        let run = move || {
+            let explainer = question.explainer.read().unwrap_or_else(PoisonError::into_inner);
+            if newest.load(Ordering::Relaxed) == question.number {
+                let misses = explainer.explain(&question.selector).near_misses;
+                drop(explainer);
+                let _ = events.send(Event::Lab(LabEvent::Explained(question.number, misses)));
+            }
+        };
+        thread::Builder::new().name("lab explain".to_owned()).spawn(run).map(|_| ()).map_err(|error| error.to_string())
     }
 
     fn spawn(&self, work: impl FnOnce() -> LabEvent + Send + 'static) -> Result<(), String> {

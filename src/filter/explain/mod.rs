@@ -21,8 +21,11 @@ use super::types::{Kind, ScopeKind, ValueKind};
 use super::{Matcher, Place, Selector, SelectorError, obj_name, subject};
 use crate::model::code::Exec;
 use pattern::{as_typed, exactly};
-use seen::{Frame, Item, Origin};
+use seen::{Frame, Item, Items, Origin, Origins};
 use variations::Variation;
+
+/// The kinds of selectors that match functions.
+const SCOPES: [ScopeKind; 3] = [ScopeKind::Pkg, ScopeKind::File, ScopeKind::Obj];
 
 /// More near misses than this are not listed: nobody reads them, and they must fit into a frame of the screen.
 const MOST_MISSES: usize = 200;
@@ -60,8 +63,8 @@ pub struct Explainer {
     /// The selectors of the chain's rules, in order, with the `exec` that they set.
     rules: Vec<(String, Option<Exec>)>,
     frames: Vec<Frame>,
-    origins: Vec<Origin>,
-    items: [OnceLock<Vec<Item>>; 3],
+    origins: Origins,
+    items: [OnceLock<Items>; 3],
 }
 
 impl Explainer {
@@ -73,8 +76,36 @@ impl Explainer {
         rules: Vec<(String, Option<Exec>)>,
         seen: impl IntoIterator<Item = SeenFrame<'a>>,
     ) -> Self {
-        let (frames, origins) = seen::arrange(seen);
-        Self { root: root.trim_end_matches('/').to_owned(), rules, frames, origins, items: Default::default() }
+        let root = root.trim_end_matches('/').to_owned();
+        let mut explainer =
+            Self { root, rules, frames: Vec::new(), origins: Origins::default(), items: Default::default() };
+        explainer.extend(seen);
+        explainer
+    }
+
+    /// Takes in functions that were seen since.
+    pub fn extend<'a>(&mut self, seen: impl IntoIterator<Item = SeenFrame<'a>>) {
+        for frame in seen {
+            let origin = self.origins.of(&frame);
+            self.frames.push(Frame::new(&frame, origin));
+        }
+        for (kind, items) in SCOPES.into_iter().zip(&mut self.items) {
+            if let Some(items) = items.get_mut() {
+                items.extend(kind, &self.root, &self.frames);
+            }
+        }
+    }
+
+    /// How many functions it knows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// Whether it knows none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.frames.is_empty()
     }
 
     /// Explains a selector of any kind.
@@ -135,7 +166,13 @@ impl Explainer {
     }
 
     fn items(&self, kind: ScopeKind) -> &[Item] {
-        self.items[kind as usize].get_or_init(|| seen::items(kind, &self.root, &self.frames))
+        let made = || {
+            let mut items = Items::default();
+            items.extend(kind, &self.root, &self.frames);
+            items
+        };
+        let at = SCOPES.iter().position(|scope| *scope == kind).unwrap_or_default();
+        self.items[at].get_or_init(made).list()
     }
 
     fn scope(&self, kind: ScopeKind, selector: &Selector, matcher: Option<&Matcher>, out: &mut Explanation) {
@@ -219,7 +256,7 @@ impl Explainer {
     }
 
     fn origin(&self, item: &Item) -> &Origin {
-        &self.origins[self.frames[item.first].origin]
+        self.origins.get(self.frames[item.first].origin)
     }
 
     /// Whether `suggestion` is a selector that matches one of these frames.

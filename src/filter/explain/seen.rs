@@ -67,49 +67,78 @@ pub(super) struct Item {
     pub frames: Vec<usize>,
 }
 
-pub(super) fn items(kind: ScopeKind, root: &str, frames: &[Frame]) -> Vec<Item> {
-    let mut items: Vec<Item> = Vec::new();
-    // Modules of the same name but of different files have different evidence.
-    let mut known: HashMap<(Option<Cow<'_, str>>, usize), usize> = HashMap::new();
-    for (index, frame) in frames.iter().enumerate() {
-        let subject = subject(root, kind, &frame.facts());
-        let at = *known.entry((subject.clone(), frame.origin)).or_insert_with(|| {
-            items.push(Item {
-                lower: subject.as_deref().unwrap_or_default().to_lowercase(),
-                subject: subject.map(Cow::into_owned),
-                first: index,
-                frames: Vec::new(),
-            });
-            items.len() - 1
-        });
-        items[at].frames.push(index);
-    }
-    items
+/// All different texts of a kind.
+#[derive(Debug, Default)]
+pub(super) struct Items {
+    list: Vec<Item>,
+    /// Modules of the same name but of different files have different evidence.
+    known: HashMap<(Option<String>, usize), usize>,
+    /// Frames that were taken in.
+    taken: usize,
 }
 
-/// Arranges the frames; the second list is shared by all frames of one module and file.
-pub(super) fn arrange<'a>(seen: impl IntoIterator<Item = SeenFrame<'a>>) -> (Vec<Frame>, Vec<Origin>) {
-    let mut frames = Vec::new();
-    let mut origins = Vec::new();
-    let mut known: HashMap<(Option<&str>, &str, &Evidence), usize> = HashMap::new();
-    for frame in seen {
-        let FrameFacts { module, abs_path, qualname } = frame.facts;
-        let origin = *known.entry((module, abs_path, frame.evidence)).or_insert_with(|| {
-            origins.push(origin(module, abs_path, frame.evidence));
-            origins.len() - 1
-        });
-        frames.push(Frame {
+impl Items {
+    pub fn list(&self) -> &[Item] {
+        &self.list
+    }
+
+    /// Takes in the frames that are new.
+    pub fn extend(&mut self, kind: ScopeKind, root: &str, frames: &[Frame]) {
+        for (index, frame) in frames.iter().enumerate().skip(self.taken) {
+            let subject = subject(root, kind, &frame.facts()).map(Cow::into_owned);
+            let at = *self.known.entry((subject.clone(), frame.origin)).or_insert_with(|| {
+                self.list.push(Item {
+                    lower: subject.as_deref().unwrap_or_default().to_lowercase(),
+                    subject,
+                    first: index,
+                    frames: Vec::new(),
+                });
+                self.list.len() - 1
+            });
+            self.list[at].frames.push(index);
+        }
+        self.taken = frames.len();
+    }
+}
+
+/// What the frames of one module and file have in common, for all of them.
+#[derive(Debug, Default)]
+pub(super) struct Origins {
+    list: Vec<Origin>,
+    known: HashMap<(Option<String>, String, Evidence), usize>,
+}
+
+impl Origins {
+    pub fn get(&self, at: usize) -> &Origin {
+        &self.list[at]
+    }
+
+    /// The origin of a frame.
+    pub fn of(&mut self, frame: &SeenFrame<'_>) -> usize {
+        let FrameFacts { module, abs_path, .. } = frame.facts;
+        let key = (module.map(str::to_owned), abs_path.to_owned(), frame.evidence.clone());
+        *self.known.entry(key).or_insert_with(|| {
+            self.list.push(origin(module, abs_path, frame.evidence));
+            self.list.len() - 1
+        })
+    }
+}
+
+impl Frame {
+    /// A frame of this origin.
+    pub fn new(seen: &SeenFrame<'_>, origin: usize) -> Self {
+        let FrameFacts { module, abs_path, qualname } = seen.facts;
+        Self {
             module: module.map(str::to_owned),
             qualname: qualname.to_owned(),
             path: abs_path.to_owned(),
-            exec: frame.exec,
-            rule: frame.rule.cloned(),
-            params: frame.params.to_vec(),
-            locals: frame.locals.to_vec(),
+            exec: seen.exec,
+            rule: seen.rule.cloned(),
+            params: seen.params.to_vec(),
+            locals: seen.locals.to_vec(),
             origin,
-        });
+        }
     }
-    (frames, origins)
 }
 
 fn origin(module: Option<&str>, path: &str, evidence: &Evidence) -> Origin {

@@ -7,7 +7,7 @@ use crate::model::code::{Exec, Verdict};
 use crate::model::id::CodeId;
 use crate::trace::event::{Opening, tag};
 use crate::trace::testing::TraceBuilder;
-use crate::tui::sample::{explorer, picture, press};
+use crate::tui::sample::{self, explorer, press};
 
 /// A program whose filter was widened, twice within a moment, and narrowed; and whose recording was paused.
 fn changed(width: u16, height: u16) -> State {
@@ -45,6 +45,13 @@ fn changed(width: u16, height: u16) -> State {
     process.end();
     trace.end(0);
     explorer(folder.path(), width, height)
+}
+
+/// The picture without the bar at the top and the tabs, which have their own tests.
+fn picture(state: &State) -> String {
+    let all = sample::picture(state);
+    let above = if state.size.height < 12 { 0 } else { 2 };
+    all.lines().skip(above).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

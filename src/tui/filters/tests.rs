@@ -78,8 +78,8 @@ fn picture(state: &State) -> String {
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.size.width, state.size.height));
     crate::tui::draw(state, &mut buffer, Depth::True);
     let row = |y| (0..state.size.width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
-    // The bar at the top has its own tests.
-    (1..state.size.height).map(row).collect::<Vec<_>>().join("\n")
+    // The bar at the top and the tabs have their own tests.
+    (2..state.size.height).map(row).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
