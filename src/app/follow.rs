@@ -53,7 +53,7 @@ fn follow(trace: &SharedTrace, events: &SyncSender<Event>, stopped: &AtomicBool)
         let live = read(trace).is_live();
         let (changes, still_live) = {
             let mut trace = trace.write().unwrap_or_else(PoisonError::into_inner);
-            let changes = trace.refresh();
+            let changes = trace.refresh_lazily();
             (changes, trace.is_live())
         };
         if stopped.load(Ordering::Relaxed) {

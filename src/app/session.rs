@@ -88,6 +88,8 @@ pub struct Session {
     pub totals: Option<Arc<super::totals::Totals>>,
     /// Tasks, tests and writers of the output, as far as they were listed.
     pub survey: super::survey::Surveyed,
+    /// How often the trace has grown.
+    pub(super) grown: u64,
     /// Calls at earlier moments, for the rate.
     history: VecDeque<(u64, u64)>,
     /// Versions of the code logs that the counts of functions are from.
@@ -157,6 +159,14 @@ impl Session {
         }
         let (last, started_at) = (trace.last_ns(), trace.manifest().started_at);
         drop(trace);
+        self.grown += 1;
+        self.rate(calls);
+        self.status.elapsed_ns = last;
+        self.tick(started_at);
+    }
+
+    /// Calls per second, lately.
+    fn rate(&mut self, calls: u64) {
         self.history.push_back((self.now_ms, calls));
         while self.history.len() > 2 && self.history.get(1).is_some_and(|(at, _)| at + RATE_MS <= self.now_ms) {
             self.history.pop_front();
@@ -165,8 +175,6 @@ impl Session {
             (Some((from, first)), Some((to, last))) if to > from => (last - first.min(last)) * 1000 / (to - from),
             _ => 0,
         };
-        self.status.elapsed_ns = last;
-        self.tick(started_at);
     }
 
     /// Moves the clock on while the recording runs.
@@ -183,6 +191,7 @@ impl Session {
         let started_at = self.trace.as_ref().map(|trace| read(trace).manifest().started_at);
         if let Some(started_at) = started_at {
             self.tick(started_at);
+            self.rate(self.status.calls);
         }
     }
 }

@@ -2,7 +2,7 @@
 //! asked to go on.
 
 use super::event::{Effect, Effects};
-use super::session::{Session, read};
+use super::session::Session;
 use crate::index::Progress;
 use crate::index::survey::Lists;
 use crate::trace::format::OUTPUT;
@@ -20,8 +20,8 @@ pub struct Surveyed {
     pub progress: Option<Progress>,
     /// An answer is on its way.
     asked: bool,
-    /// When it was asked for last, how many calls there were, and whether there were to be more.
-    last: Option<(u64, u64, bool)>,
+    /// When it was asked for last, and what there was then: how often the trace had grown, and bytes of output.
+    last: Option<(u64, (u64, u64))>,
 }
 
 impl Surveyed {
@@ -40,18 +40,23 @@ impl Session {
         self.path.as_ref().is_some_and(|path| path.join(OUTPUT).exists())
     }
 
+    fn output_bytes(&self) -> u64 {
+        self.path.as_ref().and_then(|path| path.join(OUTPUT).metadata().ok()).map_or(0, |data| data.len())
+    }
+
     /// Somebody looks at the lists: they are asked for, and again when there may be more.
     pub fn want_survey(&mut self, effects: &mut Effects) {
-        let Some(trace) = self.trace.as_ref().filter(|_| !self.survey.asked) else { return };
-        let (calls, live) = (read(trace).calls(), self.is_live());
+        if self.trace.is_none() || self.survey.asked {
+            return;
+        }
+        let now = (self.grown, self.output_bytes());
         let due = match self.survey.last {
             None => true,
-            Some((at, ..)) if live => self.now_ms >= at + AGAIN_MS,
-            Some((_, before, was_live)) => was_live || before != calls,
+            Some((at, before)) => before != now && (!self.is_live() || self.now_ms >= at + AGAIN_MS),
         };
         if due {
             self.survey.asked = true;
-            self.survey.last = Some((self.now_ms, calls, live));
+            self.survey.last = Some((self.now_ms, now));
             effects.push(Effect::Survey);
         }
     }

@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How often recordings that are under way are looked at.
 const LIVE: Duration = Duration::from_secs(1);
@@ -83,8 +83,8 @@ fn watch(folder: &Path, watched: bool, changes: &Receiver<()>, events: &SyncSend
         };
         match woken {
             Ok(()) => {
-                thread::sleep(SETTLE);
-                while changes.try_recv().is_ok() {}
+                let settled = Instant::now() + SETTLE;
+                while changes.recv_timeout(settled.saturating_duration_since(Instant::now())).is_ok() {}
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,

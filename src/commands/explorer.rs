@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
@@ -110,9 +110,34 @@ struct Target {
     session: PtySession,
     /// What is typed goes through a thread: a target that does not read must not hold the screen up.
     keys: Sender<Vec<u8>>,
-    exit: Arc<Mutex<Option<Exit>>>,
-    stopping: Option<Instant>,
+    ending: Arc<Ending>,
+    stopping: bool,
     left: bool,
+}
+
+/// How a target ended, for whoever waits for it.
+#[derive(Default)]
+struct Ending {
+    exit: Mutex<Option<Exit>>,
+    known: Condvar,
+}
+
+impl Ending {
+    fn set(&self, exit: Exit) {
+        *self.exit.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
+        self.known.notify_all();
+    }
+
+    fn get(&self) -> Option<Exit> {
+        *self.exit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for it for at most `patience`.
+    fn wait(&self, patience: Duration) -> Option<Exit> {
+        let exit = self.exit.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.known.wait_timeout_while(exit, patience, |exit| exit.is_none());
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
 }
 
 struct Explorer {
@@ -147,14 +172,14 @@ impl Explorer {
         let area = Size { width: state.area_of(PaneId::Output).width, height: state.area_of(PaneId::Output).height };
         // A terminal of no size confuses programs; the pane grows into its own when it is shown.
         let area = Size { width: area.width.max(20), height: area.height.max(5) };
-        let exit = Arc::new(Mutex::new(None));
-        let (events, ended) = (self.sender.clone(), Arc::clone(&exit));
+        let ending = Arc::new(Ending::default());
+        let (events, ended) = (self.sender.clone(), Arc::clone(&ending));
         let session =
             PtySession::start(prepared, keeper::Size { rows: area.height, columns: area.width }, move |event| {
                 let event = match event {
                     PtyEvent::Output(bytes) => Event::Output(bytes),
                     PtyEvent::Exited(exit) => {
-                        *ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
+                        ended.set(exit);
                         Event::TargetEnded
                     }
                     PtyEvent::KeeperLost => {
@@ -167,7 +192,7 @@ impl Explorer {
             })
             .map_err(|error| chain(&error))?;
         let keys = typist(&session).map_err(|error| error.to_string())?;
-        self.target = Some(Target { session, keys, exit, stopping: None, left: false });
+        self.target = Some(Target { session, keys, ending, stopping: false, left: false });
         self.recorded = Some(path.clone());
         self.open(&path, state)?;
         state.session.target_runs = true;
@@ -194,19 +219,14 @@ impl Explorer {
         thread::spawn(move || events.into_iter().for_each(drop));
         let recorded = self.recorded.take();
         let Some(target) = self.target.take() else { return Left { exit: None, recorded } };
-        let ended = || *target.exit.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(mut since) = target.stopping {
+        if target.stopping {
             for next in [Some(Signal::SIGTERM), Some(Signal::SIGKILL), None] {
-                while ended().is_none() && since.elapsed() < PATIENCE {
-                    thread::sleep(Duration::from_millis(10));
-                }
-                if let (None, Some(signal)) = (ended(), next) {
+                if let (None, Some(signal)) = (target.ending.wait(PATIENCE), next) {
                     let _ = target.session.signal(signal);
-                    since = Instant::now();
                 }
             }
         }
-        Left { exit: if target.left { None } else { ended() }, recorded }
+        Left { exit: if target.left { None } else { target.ending.get() }, recorded }
     }
 }
 
@@ -270,7 +290,7 @@ impl Host for Explorer {
             }
             Effect::StopTarget => {
                 if let Some(target) = &mut self.target {
-                    target.stopping = Some(Instant::now());
+                    target.stopping = true;
                     // As Ctrl-C would: the program may clean up, and its recording ends in order.
                     let _ = target.session.signal(Signal::SIGINT);
                 }

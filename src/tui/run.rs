@@ -22,6 +22,8 @@ const BATCH: Duration = Duration::from_millis(8);
 
 /// How often the clock on the screen is moved while something is recorded.
 const TICK: Duration = Duration::from_millis(100);
+/// And while nothing else happens.
+const QUIET_TICK: Duration = Duration::from_secs(1);
 
 /// The one channel of the explorer.
 #[must_use]
@@ -47,6 +49,7 @@ pub fn run(
     let started = Instant::now();
     let mut clicks = Clicks::default();
     let mut hits = Hits::default();
+    let mut quiet = false;
     let mut pending = state.update(Event::Resize(Size { width, height }));
     pending.redraw = true;
     loop {
@@ -57,11 +60,12 @@ pub fn run(
             pending.redraw = false;
             hits = paint(state, &mut screen, depth)?;
         }
-        let first = match wait(events, state) {
+        let first = match wait(events, state, if quiet { QUIET_TICK } else { TICK }) {
             Wait::Event(event) => event,
             Wait::Tick => Event::Tick,
             Wait::Gone => return Ok(()),
         };
+        quiet = matches!(first, Event::Tick);
         let batch = Instant::now();
         let mut next = Some(first);
         while let Some(event) = next.take() {
@@ -101,9 +105,9 @@ enum Wait {
 }
 
 /// Sleeps until something happens. Only a clock that is seen to run needs waking for.
-fn wait(events: &Receiver<Event>, state: &State) -> Wait {
+fn wait(events: &Receiver<Event>, state: &State, tick: Duration) -> Wait {
     if state.session.is_live() && !state.session.paused {
-        match events.recv_timeout(TICK) {
+        match events.recv_timeout(tick) {
             Ok(event) => Wait::Event(event),
             Err(RecvTimeoutError::Timeout) => Wait::Tick,
             Err(RecvTimeoutError::Disconnected) => Wait::Gone,

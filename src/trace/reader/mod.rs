@@ -116,12 +116,15 @@ pub struct Budget {
     pub bytes: usize,
     /// Processes to take up.
     pub processes: u32,
+    /// Processes that have not run since the last time are passed over, and of very many threads those that have been
+    /// quiet are looked at in turn: what a refresh costs is in proportion to what may have changed.
+    pub lazy: bool,
 }
 
 impl Default for Budget {
     /// A few milliseconds of work.
     fn default() -> Self {
-        Self { blocks: 2048, bytes: 1 << 20, processes: 64 }
+        Self { blocks: 2048, bytes: 1 << 20, processes: 64, lazy: false }
     }
 }
 
@@ -232,6 +235,11 @@ impl Trace {
         self.refresh_within(Budget::default())
     }
 
+    /// The same for whoever follows a live trace and asks again and again, at little cost while nothing happens.
+    pub fn refresh_lazily(&mut self) -> Changes {
+        self.refresh_within(Budget { lazy: true, ..Budget::default() })
+    }
+
     /// Picks up what was added since the last time, within `budget`.
     pub fn refresh_within(&mut self, mut budget: Budget) -> Changes {
         let mut changes = Changes::default();
@@ -243,7 +251,7 @@ impl Trace {
             self.problems.add(String::new(), None, format!("the trace's folder cannot be listed: {error}"));
         }
         for process in &mut self.processes {
-            if process.settled {
+            if process.settled || (budget.lazy && !process.has_run()) {
                 continue;
             }
             let running = process.state.phase != Phase::Ended && process::exists(process.info.pid);
@@ -251,9 +259,14 @@ impl Trace {
                 process.running = running;
                 changes.processes = true;
             }
+            let more = std::mem::take(&mut changes.more);
             process.refresh(!running, &self.files, &self.problems, &mut budget, &mut changes);
             // It has just said that it ended: what it wrote before is there now, and is read next time.
             changes.more |= running && process.state.phase == Phase::Ended;
+            if changes.more {
+                process.look_again();
+            }
+            changes.more |= more;
         }
         self.find_exits(&mut changes);
         changes

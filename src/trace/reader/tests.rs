@@ -435,7 +435,7 @@ fn code_logs_of_any_size_are_read_in_pieces() {
     process.function("m", "last", "/srv/m.py", 1);
     builder.end(0);
     let mut trace = Trace::open_lazily(dir.path()).unwrap();
-    let budget = Budget { blocks: 1, bytes: 1000, processes: 1 };
+    let budget = Budget { blocks: 1, bytes: 1000, processes: 1, lazy: false };
     let mut rounds = 0;
     while trace.refresh_within(budget).more {
         rounds += 1;
@@ -548,4 +548,56 @@ fn what_the_recorder_writes_is_what_is_read() {
         assert_eq!(found.args.map(|it| it.length), want.args.map(|it| it.length));
         assert_eq!(found.result.map(|it| it.length), want.result.map(|it| it.length));
     }
+}
+
+/// What has not run cannot have written anything; a process that is asleep stands for it here, and the test writes in its
+/// name.
+#[test]
+fn a_lazy_refresh_passes_over_processes_that_have_not_run() {
+    let mut asleep = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let builder = TraceBuilder::new(dir.path());
+    let mut process = builder.process(asleep.id());
+    let f = process.function("m", "f", "/srv/m.py", 1);
+    let mut thread = process.thread(1);
+    thread.call(f).ret().publish();
+    let mut trace = Trace::open(dir.path()).unwrap();
+    // Until it has really fallen asleep.
+    while trace.refresh_lazily() != Changes::default() || trace.processes[0].has_run() {}
+    thread.call(f).ret().publish();
+    assert_eq!(trace.refresh_lazily(), Changes::default());
+    assert_eq!(trace.calls(), 1);
+    assert!(trace.refresh().calls, "whoever wants to know gets to know");
+    assert_eq!(trace.calls(), 2);
+    // Its end is no secret.
+    asleep.kill().unwrap();
+    asleep.wait().unwrap();
+    trace.refresh_lazily();
+    assert!(!trace.processes()[0].is_running());
+}
+
+#[test]
+fn quiet_threads_are_looked_at_in_turn() {
+    let dir = tempfile::tempdir().unwrap();
+    let builder = TraceBuilder::new(dir.path());
+    // Our own process: it runs all the time.
+    let mut process = builder.process(std::process::id());
+    let f = process.function("m", "f", "/srv/m.py", 1);
+    let mut threads: Vec<_> = (1..=300).map(|no| process.thread(no)).collect();
+    threads.iter_mut().for_each(|thread| {
+        thread.call(f).publish();
+    });
+    let mut trace = Trace::open(dir.path()).unwrap();
+    for _ in 0..10 {
+        trace.refresh_lazily();
+    }
+    threads.iter_mut().for_each(|thread| {
+        thread.ret().call(f).publish();
+    });
+    trace.refresh_lazily();
+    assert!(trace.calls() > 300 && trace.calls() < 600, "some at a time: {}", trace.calls());
+    for _ in 0..8 {
+        trace.refresh_lazily();
+    }
+    assert_eq!(trace.calls(), 600);
 }

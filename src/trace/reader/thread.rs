@@ -75,7 +75,12 @@ pub struct Thread {
     next_number: u32,
     /// The whole file was searched for blocks behind the first empty place.
     searched: bool,
+    /// Refreshes in a row that found nothing new.
+    quiet: u8,
 }
+
+/// After so many refreshes without anything new a thread counts as quiet.
+const QUIET: u8 = 4;
 
 /// What one refresh of a thread came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,7 +124,13 @@ impl Thread {
             scan: None,
             next_number: 0,
             searched: false,
+            quiet: 0,
         }
+    }
+
+    /// Nothing has happened in it for a while.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet >= QUIET
     }
 
     /// Calls known so far, lost ones in gaps included: the next one gets this ordinal.
@@ -212,6 +223,12 @@ impl Thread {
     /// # Errors
     /// The system's, from reading the file.
     pub fn refresh(&mut self, source: &mut Source<'_>) -> io::Result<Step> {
+        let step = self.read_on(source)?;
+        self.quiet = if step == Step::default() { self.quiet.saturating_add(1) } else { 0 };
+        Ok(step)
+    }
+
+    fn read_on(&mut self, source: &mut Source<'_>) -> io::Result<Step> {
         let mut step = Step::default();
         loop {
             if *source.budget == 0 {
