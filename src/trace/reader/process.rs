@@ -315,10 +315,6 @@ impl Process {
         budget: &mut Budget,
         changes: &mut Changes,
     ) -> bool {
-        if self.next_thread >= self.threads.len() {
-            self.next_thread = 0;
-            self.turn = self.turn.wrapping_add(1);
-        }
         let many = budget.lazy && !over && self.threads.len() > FEW_THREADS;
         while self.next_thread < self.threads.len() {
             let index = self.next_thread;
@@ -335,6 +331,9 @@ impl Process {
             }
             self.next_thread += 1;
         }
+        // Threads that are found meanwhile are a part of the next round, which begins with the first again.
+        self.next_thread = 0;
+        self.turn = self.turn.wrapping_add(1);
         // A round that began while the process ran says nothing about what was written since.
         over && !self.threads.iter().all(|thread| thread.settled)
     }
