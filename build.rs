@@ -8,6 +8,7 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -25,6 +26,9 @@ const SOURCES: &[&str] = &[
     "src/trace",
     "assets/filters",
 ];
+
+/// What is unpacked beside the library.
+const BOOTSTRAP: &str = "assets/bootstrap/sitecustomize.py";
 
 /// Variables of cargo's own that configure *where* things come from, not *what* is built: these go through.
 const KEPT: &[&str] = &["CARGO_HOME", "CARGO_MAKEFLAGS", "CARGO_BUILD_JOBS"];
@@ -60,7 +64,7 @@ fn main() -> ExitCode {
     let embedded = out.join("recorder.bin");
     println!("cargo::rustc-env=CT_TUI_EMBEDDED_RECORDER={}", embedded.display());
     let built = if env::var_os("DOCS_RS").is_some() { Ok(Vec::new()) } else { build(&out) };
-    match built.and_then(|library| replace(&embedded, &library)) {
+    match built.and_then(|library| name(&library).and_then(|()| replace(&embedded, &library))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             println!("cargo::error=the recorder could not be built: {}", message.lines().next().unwrap_or_default());
@@ -109,6 +113,16 @@ fn build(out: &Path) -> Result<Vec<u8>, String> {
     };
     let library = target_dir.join(&target).join(profile).join(name);
     std::fs::read(&library).map_err(|error| format!("cannot read {}: {error}", library.display()))
+}
+
+/// Tells the binary what to call the folder for what it unpacks: hashing megabytes at each start would be felt.
+fn name(library: &[u8]) -> Result<(), String> {
+    println!("cargo::rerun-if-changed={BOOTSTRAP}");
+    let bootstrap = std::fs::read(BOOTSTRAP).map_err(|error| format!("cannot read {BOOTSTRAP}: {error}"))?;
+    let mut hasher = DefaultHasher::new();
+    (library, bootstrap).hash(&mut hasher);
+    println!("cargo::rustc-env=CT_TUI_EMBEDDED_HASH={:016x}", hasher.finish());
+    Ok(())
 }
 
 /// Where the nested build keeps its results: beside the outer profiles' folders, so that development, release and lint

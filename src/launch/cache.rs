@@ -12,8 +12,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::{LaunchError, paths};
 
 /// File name of the extension module; Python finds its `PyInit_` function by the part before the first dot.
@@ -26,6 +24,10 @@ const FILES: [(&str, &[u8]); 2] = [
     (EXTENSION, include_bytes!(env!("CT_TUI_EMBEDDED_RECORDER"))),
     (BOOTSTRAP, include_bytes!("../../assets/bootstrap/sitecustomize.py")),
 ];
+
+/// The folder that they are unpacked to, named by their content, which `build.rs` has hashed: 64 bits are plenty to keep
+/// versions apart, and nothing is trusted because of its name.
+const FOLDER: &str = concat!("recorder-", env!("CT_TUI_EMBEDDED_HASH"));
 
 /// An unpacked recorder. A private copy is removed when this is dropped.
 #[derive(Debug)]
@@ -77,7 +79,7 @@ pub fn unpack() -> Result<Unpacked, LaunchError> {
 /// The folder that the recorder is normally unpacked to, for `doctor`.
 #[must_use]
 pub fn usual_place() -> Option<PathBuf> {
-    paths::cache_home().map(|home| home.join("ct-tui").join(folder_name(&FILES)))
+    paths::cache_home().map(|home| home.join("ct-tui").join(FOLDER))
 }
 
 /// Reads a small note that [`remember`] left in our part of the cache.
@@ -122,18 +124,6 @@ fn unpack_to(home: Option<&Path>, temporary: &[PathBuf], files: &[(&str, &[u8])]
     Err(LaunchError::Cache(refused.join("; ")))
 }
 
-/// Named by content: 64 bits are plenty to keep versions apart, and nothing is trusted because of its name.
-fn folder_name(files: &[(&str, &[u8])]) -> String {
-    let mut hash = Sha256::new();
-    for (name, content) in files {
-        hash.update(name.as_bytes());
-        hash.update((content.len() as u64).to_le_bytes());
-        hash.update(content);
-    }
-    let hex: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("recorder-{hex}")
-}
-
 fn refuse<T>(text: impl Into<String>) -> io::Result<T> {
     Err(io::Error::other(text.into()))
 }
@@ -163,7 +153,7 @@ fn private_part(home: &Path) -> io::Result<PathBuf> {
 /// The copy in the user's cache: found and verified, or made.
 fn shared(home: &Path, files: &[(&str, &[u8])]) -> io::Result<PathBuf> {
     let ours = private_part(home)?;
-    let place = ours.join(folder_name(files));
+    let place = ours.join(FOLDER);
     if verify(&place, files).is_err() {
         install(&ours, &place, files)?;
     }
@@ -232,18 +222,32 @@ fn verify(place: &Path, files: &[(&str, &[u8])]) -> io::Result<()> {
     }
     for (name, content) in files {
         let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC;
-        let file = OpenOptions::new().read(true).custom_flags(flags).open(place.join(name))?;
+        let mut file = OpenOptions::new().read(true).custom_flags(flags).open(place.join(name))?;
         let meta = file.metadata()?;
         if !meta.is_file() || meta.uid() != me() || meta.mode() & 0o022 != 0 || meta.len() != content.len() as u64 {
             return refuse("a file in it is not ours");
         }
-        let mut found = Vec::with_capacity(content.len());
-        file.take(content.len() as u64 + 1).read_to_end(&mut found)?;
-        if found != *content {
+        if !is_all(&mut file, content)? {
             return refuse("a file in it was changed");
         }
     }
     Ok(())
+}
+
+/// Whether a file holds this content and nothing else. Read in parts: megabytes of fresh memory cost more than reading.
+fn is_all(file: &mut File, mut content: &[u8]) -> io::Result<bool> {
+    let mut part = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut part) {
+            Ok(0) => return Ok(content.is_empty()),
+            Ok(read) => match content.strip_prefix(&part[..read]) {
+                Some(rest) => content = rest,
+                None => return Ok(false),
+            },
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Writes a complete copy beside the place and moves it there in one step. Several may do this at once: the first one
