@@ -1,7 +1,8 @@
-//! Changes while the program runs: another filter chain, a pause, the end of a pause. A new chain judges everything that is
-//! known off to the side; all the rest happens in one go with the GIL held: the answers of before go out of date, and the open calls of *every* thread are brought in line with its
-//! real stack (`sys._current_frames` in C), also of threads that sleep or run nothing but skipped code. Only then does
-//! the program go on, so no event is judged half by the old chain and half by the new one.
+//! Changes while the program runs: another filter chain, a pause, the end of a pause. A new chain judges everything
+//! that is known off to the side; all the rest happens in one go with the GIL held: the answers of before go out of
+//! date, and the open calls of *every* thread are brought in line with its real stack (`sys._current_frames` in C),
+//! also of threads that sleep or run nothing but skipped code. Only then does the program go on, so no event is judged
+//! half by the old chain and half by the new one.
 
 use super::codes::{Before, Codes, Entry};
 use super::judge::{Judge, Judged};

@@ -402,8 +402,8 @@ impl Codes {
         Mark::new(record.id.0, self.epoch, flags)
     }
 
-    /// Puts another chain in force, which has judged most entries already. Answers of before are found out of date when they
-    /// are next looked at. Returns how many entries are decided otherwise now.
+    /// Puts another chain in force, which has judged most entries already. Answers of before are found out of date when
+    /// they are next looked at. Returns how many entries are decided otherwise now.
     ///
     /// # Errors
     /// [`Failure`]: the code log cannot be written.
