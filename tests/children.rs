@@ -130,6 +130,9 @@ for words, env in [([py, '-I', '-c', 'exit(1)'], None), ([py, '-Es', '-c', 'exit
     subprocess.run(words, env=env)
 os.waitpid(os.posix_spawn(py, [py, '-S', '-c', 'import sys; sys.exit(5)'], os.environ), 0)
 os.waitpid(os.posix_spawn(py, [py, '-c', 'exit(6)'], dict(without)), 0)
+os.mkdir('own')
+open('own/sitecustomize.py', 'w').close()
+subprocess.run([py, '-c', 'exit(7)'], env=dict(os.environ, PYTHONPATH='own' + os.pathsep + os.environ['PYTHONPATH']))
 # None of these is a Python that runs and hides.
 subprocess.run([py, '-c', 'exit(0)', '-I'])
 subprocess.run(['sh', '-c', 'exit 0', '-I'])
@@ -150,9 +153,10 @@ except OSError: pass
             format!("code 4, {}", flag('E')),
             format!("code 5, {}", flag('S')),
             format!("code 6, {cleaned}"),
+            "code 7, a sitecustomize in front of PYTHONPATH hides the recorder".to_owned(),
         ];
         assert_eq!(found, expected, "{python}");
-        assert!(recorded.stderr().contains("6 processes not recorded"), "{python}: {}", recorded.stderr());
+        assert!(recorded.stderr().contains("7 processes not recorded"), "{python}: {}", recorded.stderr());
     }
 }
 

@@ -6,7 +6,6 @@ mod common;
 
 use common::terminal::Terminal;
 use common::{Playground, python, wait_for};
-use portable_pty::PtySize;
 
 fn record<'a>(python: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
     [&["record", "--python", python], rest].concat()
@@ -59,8 +58,7 @@ fn quitting_asks_while_the_program_runs() {
     terminal.until("The program still runs.");
     terminal.type_keys("c");
     wait_for("the question to go", || (!terminal.contents().contains("still runs")).then_some(()));
-    terminal.master.resize(PtySize { rows: 20, cols: 60, pixel_width: 0, pixel_height: 0 }).unwrap();
-    terminal.screen.lock().unwrap().screen_mut().set_size(20, 60);
+    terminal.resize(20, 60);
     terminal.type_keys("q");
     terminal.until("Stop it");
     terminal.type_keys("s");

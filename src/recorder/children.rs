@@ -496,8 +496,16 @@ impl Started<'_> {
             Some(given) => given.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()),
             None => std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()),
         };
+        let path = value(PYTHONPATH).unwrap_or_default();
+        let hidden = path
+            .split(':')
+            .take_while(|entry| *entry != config.own_folder)
+            .any(|entry| Path::new(entry).join("sitecustomize.py").exists());
+        if hidden {
+            return Some("a sitecustomize in front of PYTHONPATH hides the recorder".to_owned());
+        }
         let carries = value(TRACE).is_some_and(|trace| Path::new(&trace) == config.root)
-            && value(PYTHONPATH).is_some_and(|path| path.split(':').any(|entry| entry == config.own_folder));
+            && path.split(':').any(|entry| entry == config.own_folder);
         (!carries).then(|| "started in an environment without the recorder".to_owned())
     }
 }

@@ -118,6 +118,9 @@ fn wait(events: &Receiver<Event>, state: &State, tick: Duration) -> Wait {
 }
 
 fn paint(state: &State, screen: &mut Screen, depth: Depth) -> io::Result<Hits> {
+    // What a panic leaves behind is tested with one that can be asked for. No release has it.
+    #[cfg(debug_assertions)]
+    assert!(std::env::var_os("CT_TUI_TEST_PANIC").is_none(), "as CT_TUI_TEST_PANIC asks");
     let mut drawn = super::draw::Drawn::default();
     screen.terminal.draw(|frame| {
         drawn = super::draw(state, frame.buffer_mut(), depth);
