@@ -219,7 +219,7 @@ def run(words, place):
 
 def problems_of(trace, ct_tui):
     """What is wrong with a trace, and the number of its calls."""
-    found, depths, calls = [], {}, 0
+    found, depths, calls, first = [], {}, 0, None
     rows = subprocess.Popen([ct_tui, "print", "--json", trace], stdout=subprocess.PIPE, text=True)
     for line in rows.stdout:
         call = json.loads(line)
@@ -227,7 +227,9 @@ def problems_of(trace, ct_tui):
         above = -1 if call["parent"] is None else depths.get(call["parent"])
         if above is None or call["depth"] != above + 1:
             found.append("out of balance: " + line.strip())
-        if call["outcome"] == "open":
+        first = first or call["pid"]
+        # Children may be killed, or become another program, in the middle of their calls.
+        if call["outcome"] == "open" and call["pid"] == first:
             found.append("still open: " + line.strip())
         depths[call["id"]] = call["depth"]
     if rows.wait() not in (0, 1):
