@@ -112,3 +112,102 @@ fn a_filter_that_skips_everything_is_widened_narrowed_and_widened_again() {
         assert_eq!(["one", "two", "three"].map(used), [true, false, true], "{:?}", python.version);
     }
 }
+
+/// A program and a child of it, both of which go on calling `tick` until the file `phase` is gone, and say so.
+const FAMILY: &str = "\
+import os, subprocess, sys
+child = len(sys.argv) == 1 and subprocess.Popen([sys.executable, 'app.py', 'child'])
+def tick(word): pass
+count = 0
+while os.path.exists('phase'):
+    with open('phase') as file: word = file.read()
+    tick(word)
+    name = 'seen-parent' if child else 'seen-child'
+    with open(name + '.new', 'w') as file: file.write(word)
+    os.replace(name + '.new', name)
+if child: child.wait()
+";
+
+/// Both processes go on with another word.
+fn both(folder: &Playground, word: &str) {
+    folder.write("phase", word);
+    for name in ["seen-parent", "seen-child"] {
+        wait_for("both to go on", || (std::fs::read_to_string(folder.at(name)).ok()? == word).then_some(()));
+    }
+}
+
+#[test]
+fn recording_is_paused_and_goes_on_in_a_whole_tree_of_processes() {
+    for python in recordable() {
+        let folder = Playground::with(&[("app.py", FAMILY), ("phase", "one")]);
+        let mut terminal = record(&folder, python, &["app.py"]);
+        both(&folder, "two");
+        terminal.until("app.py child");
+        terminal.type_keys("P");
+        terminal.until("recording is paused");
+        // What the last calls before the pause said may be recorded; not what comes now.
+        both(&folder, "paused");
+        both(&folder, "still paused");
+        terminal.type_keys("P");
+        terminal.until("recording goes on");
+        both(&folder, "three");
+        std::fs::remove_file(folder.at("phase")).unwrap();
+        terminal.until("exit 0");
+        terminal.type_keys("q");
+        assert_eq!(terminal.end().0, 0);
+        let calls = calls(&folder, "__main__.tick");
+        let mut pids: Vec<_> = calls.iter().filter_map(|row| row["pid"].as_i64()).collect();
+        pids.sort_unstable();
+        pids.dedup();
+        assert_eq!(pids.len(), 2);
+        for pid in pids {
+            let used = |word: &str| calls.iter().any(|row| row["pid"] == pid && row["args"]["word"] == word);
+            assert_eq!(["two", "paused", "three"].map(used), [true, false, true], "{:?} {pid}", python.version);
+        }
+        let printed = folder.ct_tui(["print", "trace"]).output().unwrap();
+        let printed = String::from_utf8(printed.stdout).unwrap();
+        assert!(printed.matches("⇅ recording is paused from here on").count() >= 2, "in both processes");
+    }
+}
+
+#[test]
+fn a_process_that_does_not_answer_is_said_and_the_screen_goes_on() {
+    let python = common::python();
+    let folder = Playground::with(&[("app.py", FAMILY), ("phase", "one")]);
+    let mut terminal = record(&folder, python, &["app.py"]);
+    both(&folder, "two");
+    terminal.until("app.py child");
+    let list = |key: &str| -> Vec<i32> {
+        let entries = std::fs::read_dir(folder.at("trace")).unwrap().flatten();
+        let infos = entries.filter_map(|entry| std::fs::read(entry.path().join("process.json")).ok());
+        let infos = infos.map(|text| serde_json::from_slice::<Json>(&text).unwrap());
+        infos
+            .filter(|info| info["argv"].to_string().contains("child") == (key == "child"))
+            .filter_map(|info| info["pid"].as_i64()?.try_into().ok())
+            .collect()
+    };
+    let child = nix::unistd::Pid::from_raw(list("child")[0]);
+    nix::sys::signal::kill(child, nix::sys::signal::Signal::SIGSTOP).unwrap();
+    terminal.type_keys("2");
+    terminal.until("no rules; a adds one");
+    terminal.type_keys("aobj:*.tick\rA");
+    terminal.until("applying");
+    // The screen answers keys while one of the processes does not.
+    terminal.type_keys("5");
+    terminal.until("own  function");
+    terminal.type_keys("2");
+    terminal.until(&format!("{child}: no answer within 2 s"));
+    terminal.until("applied in 1 process");
+    // Beside the list stands what each of them said.
+    terminal.until(": generation 1, 1 function");
+    nix::sys::signal::kill(child, nix::sys::signal::Signal::SIGCONT).unwrap();
+    both(&folder, "three");
+    // One that is gone is said as well.
+    nix::sys::signal::kill(child, nix::sys::signal::Signal::SIGKILL).unwrap();
+    std::fs::remove_file(folder.at("phase")).unwrap();
+    terminal.until("exit 0");
+    terminal.type_keys("A");
+    terminal.until("this trace is finished");
+    terminal.type_keys("q");
+    assert_eq!(terminal.end().0, 0);
+}

@@ -41,6 +41,8 @@ pub enum Part {
     CommentOut(usize),
     /// A rule that was not there.
     New(RuleText),
+    /// A rule that comes from another file, with its own comment there ([`comment`]).
+    Moved(RuleText, String),
 }
 
 impl Plan {
@@ -126,7 +128,7 @@ fn expected(old: &FilterText, plan: &Plan) -> FilterText {
     let rules = plan.rules.iter().filter_map(|part| match part {
         Part::Keep(at) => old.rules.get(*at).cloned(),
         Part::CommentOut(_) => None,
-        Part::Change(_, rule) | Part::New(rule) => Some(rule.clone()),
+        Part::Change(_, rule) | Part::New(rule) | Part::Moved(rule, _) => Some(rule.clone()),
     });
     FilterText {
         name: old.name.clone(),
@@ -134,6 +136,17 @@ fn expected(old: &FilterText, plan: &Plan) -> FilterText {
         default_value_action: plan.default_value_action.clone().or_else(|| old.default_value_action.clone()),
         rules: rules.collect(),
     }
+}
+
+/// The comment that belongs to a rule and would go with it: the lines in front of it, down from the last blank one. Empty:
+/// there is none, or the rules are written as one array.
+#[must_use]
+pub fn comment(text: &str, rule: usize) -> String {
+    let unix = text.replace("\r\n", "\n");
+    let Ok(document) = unix.trim_start_matches('\u{feff}').parse::<DocumentMut>() else { return String::new() };
+    let rules =
+        document.get("scope").and_then(|scope| scope.get("rules")).and_then(toml_edit::Item::as_array_of_tables);
+    rules.and_then(|rules| rules.get(rule)).map(tables::own_comment).unwrap_or_default()
 }
 
 fn not_a_filter(error: impl std::fmt::Display) -> EditError {

@@ -26,6 +26,8 @@ pub struct Rule {
     pub text: Arc<RuleText>,
     /// Switched off: it decides nothing until it is switched on again.
     pub off: bool,
+    /// Its own comment in the file that it was moved from.
+    comment: Option<Arc<str>>,
 }
 
 impl Rule {
@@ -105,7 +107,10 @@ impl LabSource {
             (_, true) => None,
             (Some(at), false) if self.changed(rule) => Some(Part::Change(at, (*rule.text).clone())),
             (Some(at), false) => Some(Part::Keep(at)),
-            (None, false) => Some(Part::New((*rule.text).clone())),
+            (None, false) => Some(match &rule.comment {
+                Some(comment) => Part::Moved((*rule.text).clone(), comment.to_string()),
+                None => Part::New((*rule.text).clone()),
+            }),
         });
         Plan {
             default_exec: self.default_exec.clone().filter(|word| base_exec.as_ref() != Some(word)),
@@ -166,7 +171,7 @@ impl Chain {
         let base_rules: Arc<[Arc<RuleText>]> = read.rules.into_iter().map(Arc::new).collect();
         let rules = base_rules.iter().enumerate().map(|(at, text)| {
             self.next += 1;
-            Rule { key: RuleKey(self.next), origin: Some(at), text: Arc::clone(text), off: false }
+            Rule { key: RuleKey(self.next), origin: Some(at), text: Arc::clone(text), off: false, comment: None }
         });
         LabSource {
             kind: source.kind,
@@ -240,7 +245,7 @@ impl Chain {
         self.next += 1;
         let key = RuleKey(self.next);
         let rules = &mut self.sources[source].rules;
-        rules.insert(at.min(rules.len()), Rule { key, origin: None, text: Arc::new(rule), off: false });
+        rules.insert(at.min(rules.len()), Rule { key, origin: None, text: Arc::new(rule), off: false, comment: None });
         Some(key)
     }
 
@@ -325,8 +330,11 @@ impl Chain {
             Arc::new(RuleText { selector, ..(*rule.text).clone() })
         };
         self.step(format!("moved {}", rule.text.selector));
-        let rule = self.sources[source].rules.remove(at);
-        self.sources[target].rules.push(Rule { origin: None, text, ..rule });
+        let from = &mut self.sources[source];
+        let rule = from.rules.remove(at);
+        let written = rule.origin.map(|origin| edit::comment(&from.base, origin)).filter(|comment| !comment.is_empty());
+        let comment = written.map(Into::into).or(rule.comment);
+        self.sources[target].rules.push(Rule { origin: None, text, comment, ..rule });
         Ok(())
     }
 

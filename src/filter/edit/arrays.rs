@@ -31,7 +31,8 @@ pub(super) fn apply(scope: &mut dyn TableLike, plan: &Plan) -> Result<(), EditEr
                 }
                 continue;
             }
-            Part::New(rule) => {
+            // Comments between the elements of an array are nobody's in particular; one from elsewhere has no place there.
+            Part::New(rule) | Part::Moved(rule, _) => {
                 let lead = spread.as_deref().unwrap_or(if at == 0 { "" } else { " " });
                 Value::InlineTable(new_inline(rule)).decorated(lead, "")
             }

@@ -25,7 +25,7 @@ pub(super) fn apply(scope: &mut dyn TableLike, plan: &Plan) -> Result<String, Ed
     for part in &plan.rules {
         match part {
             Part::Keep(at) | Part::Change(at, _) | Part::CommentOut(at) => order.push(*at),
-            Part::New(_) => {}
+            Part::New(_) | Part::Moved(..) => {}
         }
     }
     rules.clear();
@@ -61,6 +61,11 @@ pub(super) fn apply(scope: &mut dyn TableLike, plan: &Plan) -> Result<String, Ed
             Part::New(rule) => {
                 let mut table = new_table(rule);
                 table.decor_mut().set_prefix("\n");
+                table
+            }
+            Part::Moved(rule, comment) => {
+                let mut table = new_table(rule);
+                table.decor_mut().set_prefix(format!("\n{comment}"));
                 table
             }
         };
@@ -101,6 +106,11 @@ fn cut(prefix: &str) -> (&str, &str) {
         }
     }
     prefix.split_at(end)
+}
+
+/// The comment in front of a rule that belongs to it alone.
+pub(super) fn own_comment(table: &Table) -> String {
+    cut(prefix(table)).1.to_owned()
 }
 
 /// A heading that says something; blank lines alone are not worth keeping.

@@ -9,11 +9,14 @@ use crate::app::pane::{Hit, PaneId};
 use crate::app::{text, units};
 use crate::config::{Action, Role};
 use crate::filter::ScopeKind;
+use crate::launch::control::Replies;
 use crate::tui::canvas::Canvas;
 use crate::tui::overlay::wrap;
 
 /// Most near misses that are shown while typing.
 const MISSES: usize = 4;
+/// Most answers of processes that are shown one by one.
+const ANSWERS: usize = 5;
 /// Most suggestions that are shown while typing.
 const SUGGESTIONS: usize = 7;
 
@@ -427,11 +430,37 @@ fn summary(state: &State, lab: &Lab) -> Vec<(String, Role)> {
         (Link::Live, true, _) => {
             lines.push((format!("{} applies this to the running program", key(Action::Apply)), Role::Accent));
         }
-        (Link::Live, false, Some((said, _))) => lines.push((said.clone(), Role::Dim)),
+        (Link::Live, false, Some((said, replies))) => {
+            lines.push((said.clone(), Role::Dim));
+            lines.extend(answers(replies));
+        }
         _ => {}
     }
     if lab.paused {
         lines.push((format!("recording is paused; {} goes on", key(Action::PauseRecording)), Role::Warning));
+    }
+    lines
+}
+
+/// What each process answered to the last command, where there are several; those that did not do it first.
+fn answers(replies: &Replies) -> Vec<(String, Role)> {
+    if replies.len() < 2 {
+        return Vec::new();
+    }
+    let mut lines: Vec<_> = replies
+        .iter()
+        .map(|(key, reply)| match reply {
+            Ok(accepted) => {
+                let changed = units::plural(accepted.changed, "function", "functions");
+                (format!("process {key}: generation {}, {changed} changed", accepted.generation), Role::Dim)
+            }
+            Err(refusal) => (format!("process {key}: {refusal}"), Role::Warning),
+        })
+        .collect();
+    lines.sort_by_key(|(_, role)| *role == Role::Dim);
+    if let Some(more) = lines.len().checked_sub(ANSWERS).filter(|more| *more > 0) {
+        lines.truncate(ANSWERS);
+        lines.push((format!("and {}", units::plural(more as u64, "process", "processes")), Role::Dim));
     }
     lines
 }

@@ -196,3 +196,26 @@ proptest! {
         prop_assert_eq!(chain.sources(), &first[..]);
     }
 }
+
+#[test]
+fn a_moved_rule_takes_its_comment_along() {
+    let file = |name: &str, rules: &str| Source {
+        kind: SourceKind::CommandLine,
+        path: Some(format!("/srv/{name}.toml").into()),
+        root: "/srv".into(),
+        text: format!(
+            "[meta]\nname = \"{name}\"\nversion = 1\n[scope]\ndefault_exec = \"trace\"\ndefault_value_action = \"allow\"\n{rules}"
+        ),
+    };
+    let rules = "\n# ours\n\n# too chatty\n[[scope.rules]]\nselector = \"pkg:log\"\nexec = \"skip\"\n";
+    let mut chain = Chain::new(&[file("a", rules), file("b", "")], Path::new("/srv"));
+    let key = chain.sources()[0].rules[0].key;
+    chain.move_to(key, 1).unwrap();
+    let text = chain.saved_text(1, &[]).unwrap();
+    assert!(text.ends_with("\n# too chatty\n[[scope.rules]]\nselector = \"pkg:log\"\nexec = \"skip\"\n"), "{text}");
+    assert!(chain.saved_text(0, &[]).unwrap().contains("# ours"), "a heading stays");
+    // On by way of the session, and back.
+    chain.move_to(key, 2).unwrap();
+    chain.move_to(key, 0).unwrap();
+    assert!(chain.saved_text(0, &[]).unwrap().contains("# too chatty\n[[scope.rules]]"));
+}
