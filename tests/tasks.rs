@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Playground, Recorded, recordable};
+use ct_tui::index::survey::{Survey, TestOutcome};
 use ct_tui::index::{Nav, segments};
 use ct_tui::trace::Trace;
 use serde_json::Value as Json;
@@ -102,5 +103,42 @@ fn a_thread_has_the_name_that_it_was_given_last() {
         assert!(threads[0].blocks().len() > 2, "long enough that not all of it is read for a name");
         let names: Vec<_> = threads.iter().map(|thread| thread.name.as_deref()).collect();
         assert_eq!(names, [Some("chief"), Some("second")], "{:?}", python.version);
+    }
+}
+
+const UNITTEST: &str = "\
+import unittest
+class Cart(unittest.TestCase):
+    def test_good(self): self.helper()
+    def test_bad(self): self.assertEqual(1, 2)
+    def test_broken(self): raise KeyError('x')
+    def test_skipped(self): self.skipTest('not today')
+    def helper(self): pass
+class Net(unittest.IsolatedAsyncioTestCase):
+    async def test_slow(self):
+        import asyncio
+        await asyncio.sleep(0)
+        self.fail('in the second step')
+";
+
+#[test]
+fn tests_of_unittest_are_listed_with_their_outcomes() {
+    for python in recordable() {
+        let ground = Playground::with(&[("test_cart.py", UNITTEST)]);
+        let recorded = ground.record(python, ["-m", "unittest", "-q", "test_cart"]);
+        assert_eq!(recorded.code(), 1, "{}", recorded.stderr());
+        let trace = Trace::open(&recorded.trace).expect("a trace");
+        let mut survey = Survey::default();
+        survey.finish(&trace);
+        let lists = survey.lists(&trace);
+        let found: Vec<_> = lists.tests.iter().map(|test| (test.name.as_str(), test.outcome.clone())).collect();
+        let expected = [
+            ("test_cart.Cart.test_bad", TestOutcome::Failed),
+            ("test_cart.Cart.test_broken", TestOutcome::Error("KeyError".to_owned())),
+            ("test_cart.Cart.test_good", TestOutcome::Passed),
+            ("test_cart.Cart.test_skipped", TestOutcome::Skipped),
+            ("test_cart.Net.test_slow", TestOutcome::Failed),
+        ];
+        assert_eq!(found, expected, "{:?}", python.version);
     }
 }
