@@ -123,6 +123,7 @@ impl Playground {
         ] {
             command.env_remove(name);
         }
+        with_default_signals(command);
         command.env("HOME", self.at("home")).env("XDG_CACHE_HOME", cache()).env("CT_TUI_TRACES", self.at("traces"));
     }
 
@@ -135,6 +136,23 @@ impl Playground {
         let output = command.output().unwrap();
         Recorded { output, trace }
     }
+}
+
+/// Whoever runs the tests may ignore signals (`nohup` does), and that is passed on from parent to child: the tests of
+/// signals would wait for ever.
+#[allow(unsafe_code, reason = "what runs between fork and exec cannot be safe")]
+fn with_default_signals(command: &mut Command) {
+    use nix::sys::signal::{SigHandler, Signal, signal};
+    use std::os::unix::process::CommandExt;
+    let reset = || {
+        for number in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM] {
+            // SAFETY: the default action is set, no handler of ours runs.
+            unsafe { signal(number, SigHandler::SigDfl) }?;
+        }
+        Ok(())
+    };
+    // SAFETY: only system calls are made, which may be made after a fork.
+    unsafe { command.pre_exec(reset) };
 }
 
 /// All tests share one unpacked recorder; what is tested about unpacking has a place of its own.

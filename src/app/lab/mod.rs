@@ -4,6 +4,7 @@
 //! [`Functions`] (what was seen) and [`Chain`] (what is wanted) meet in [`Evaluator`], whose [`Picture`] says what would
 //! be recorded. The verdicts agree with the engine's, by a test: it is the same code that compiles and matches.
 
+pub mod answers;
 mod bits;
 mod chain;
 mod complete;

@@ -3,20 +3,17 @@
 use super::cells;
 use crate::app::State;
 use crate::app::filters::{BESIDE, Field, Filters, Review, Row};
-use crate::app::lab::{Fate, Lab, Link, RuleRow, diff_line, root_text, save_summary, why};
+use crate::app::lab::{Fate, Lab, Link, RuleRow, answers, diff_line, root_text, save_summary, why};
 use crate::app::layout::Area;
 use crate::app::pane::{Hit, PaneId};
 use crate::app::{text, units};
 use crate::config::{Action, Role};
 use crate::filter::ScopeKind;
-use crate::launch::control::Replies;
 use crate::tui::canvas::Canvas;
 use crate::tui::overlay::wrap;
 
 /// Most near misses that are shown while typing.
 const MISSES: usize = 4;
-/// Most answers of processes that are shown one by one.
-const ANSWERS: usize = 5;
 /// Most suggestions that are shown while typing.
 const SUGGESTIONS: usize = 7;
 
@@ -432,35 +429,12 @@ fn summary(state: &State, lab: &Lab) -> Vec<(String, Role)> {
         }
         (Link::Live, false, Some((said, replies))) => {
             lines.push((said.clone(), Role::Dim));
-            lines.extend(answers(replies));
+            lines.extend(answers::in_words(replies));
         }
         _ => {}
     }
     if lab.paused {
         lines.push((format!("recording is paused; {} goes on", key(Action::PauseRecording)), Role::Warning));
-    }
-    lines
-}
-
-/// What each process answered to the last command, where there are several; those that did not do it first.
-fn answers(replies: &Replies) -> Vec<(String, Role)> {
-    if replies.len() < 2 {
-        return Vec::new();
-    }
-    let mut lines: Vec<_> = replies
-        .iter()
-        .map(|(key, reply)| match reply {
-            Ok(accepted) => {
-                let changed = units::plural(accepted.changed, "function", "functions");
-                (format!("process {key}: generation {}, {changed} changed", accepted.generation), Role::Dim)
-            }
-            Err(refusal) => (format!("process {key}: {refusal}"), Role::Warning),
-        })
-        .collect();
-    lines.sort_by_key(|(_, role)| *role == Role::Dim);
-    if let Some(more) = lines.len().checked_sub(ANSWERS).filter(|more| *more > 0) {
-        lines.truncate(ANSWERS);
-        lines.push((format!("and {}", units::plural(more as u64, "process", "processes")), Role::Dim));
     }
     lines
 }
