@@ -86,15 +86,16 @@ impl Codes {
         self.changes.get(&generation).copied().unwrap_or_default()
     }
 
-    /// Reads what was added, at most about `budget` bytes; true when there is more. `over`: nothing will be added, so
-    /// that an unfinished line is damage.
+    /// Reads what was added, at most about `budget` bytes; true when there is more. `complete`: the writer has ended the
+    /// log in good order, so that an unfinished line is damage. Otherwise it is one that is just being written, or that
+    /// was when the process was killed.
     ///
     /// # Errors
     /// The system's, from reading the file.
     pub fn refresh(
         &mut self,
         file: &File,
-        over: bool,
+        complete: bool,
         budget: &mut usize,
         problem: &mut dyn FnMut(String),
     ) -> io::Result<bool> {
@@ -114,24 +115,10 @@ impl Codes {
                 break;
             }
             *budget = budget.saturating_sub(read);
-            // Bytes that are reserved and not written yet are 0: the log ends at the first of them, for now.
-            let end = chunk[..read].iter().position(|byte| *byte == 0).unwrap_or(read);
-            self.offset += end as u64;
-            self.take(&chunk[..end], problem);
-            if end < read {
-                if !over {
-                    return Ok(false);
-                }
-                let zeros = chunk[end..read].iter().take_while(|byte| **byte == 0).count();
-                self.offset += zeros as u64;
-                if end + zeros < read {
-                    problem("there is a hole in the code log".to_owned());
-                    let line = std::mem::take(&mut self.rest);
-                    self.line(&line, problem);
-                }
-            }
+            self.offset += read as u64;
+            self.take(&chunk[..read], problem);
         }
-        if over && !self.rest.is_empty() {
+        if complete && !self.rest.is_empty() {
             let line = std::mem::take(&mut self.rest);
             self.line(&line, problem);
         }

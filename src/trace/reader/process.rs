@@ -222,7 +222,7 @@ impl Process {
         {
             problems.add(format!("{name}/{STATE}"), None, format!("cannot be read: {error}"));
         }
-        match self.refresh_codes(over, problems, budget, changes) {
+        match self.refresh_codes(problems, budget, changes) {
             Ok(rest) => more |= rest,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => problems.add(format!("{name}/{CODE_LOG}"), None, format!("cannot be read: {error}")),
@@ -275,13 +275,7 @@ impl Process {
         }
     }
 
-    fn refresh_codes(
-        &mut self,
-        over: bool,
-        problems: &Problems,
-        budget: &mut Budget,
-        changes: &mut Changes,
-    ) -> io::Result<bool> {
+    fn refresh_codes(&mut self, problems: &Problems, budget: &mut Budget, changes: &mut Changes) -> io::Result<bool> {
         if self.code_log.is_none() {
             self.code_log = Some(open_regular(&self.dir.join(CODE_LOG))?);
         }
@@ -289,7 +283,7 @@ impl Process {
         let before = self.codes.version();
         let name = format!("{}/{CODE_LOG}", self.key);
         let mut problem = |message: String| problems.add(name.clone(), None, message);
-        let more = self.codes.refresh(file, over, &mut budget.bytes, &mut problem);
+        let more = self.codes.refresh(file, self.state.phase == Phase::Ended, &mut budget.bytes, &mut problem);
         changes.codes |= self.codes.version() != before;
         more
     }

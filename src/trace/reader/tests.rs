@@ -4,7 +4,7 @@ use super::*;
 use crate::index::{Direction, Nav, Profile, Search, Step};
 use crate::model::code::Exec;
 use crate::trace::event::{Opening, tag};
-use crate::trace::format;
+use crate::trace::format::{self, block};
 use crate::trace::testing::{ThreadBuilder, TraceBuilder};
 use std::fs;
 use std::os::unix::fs::FileExt;
@@ -415,6 +415,28 @@ fn a_list_of_traces_agrees_with_the_traces() {
     assert!(overview.calls_complete && !overview.live && overview.bytes > 0);
     assert_eq!((overview.processes, overview.lost, overview.python.as_deref()), (2, 0, Some("3.13.0")));
     assert_eq!(overview.duration_ns, 100_000_000_000);
+}
+
+/// Whoever is killed may be in the middle of a line; whoever ends in good order is not.
+#[test]
+fn a_line_that_was_being_written_at_the_end_is_no_damage() {
+    for (killed, problems) in [(true, 0), (false, 1)] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut builder = TraceBuilder::new(dir.path());
+        let mut process = builder.process(7);
+        process.function("m", "f", "/srv/m.py", 1);
+        let log = dir.path().join("7/code.log");
+        let mut bytes = fs::read(&log).unwrap();
+        bytes.extend_from_slice(b"{\"code\":{\"id\":1,\"qual\0\0\0");
+        fs::write(&log, &bytes).unwrap();
+        if !killed {
+            process.end();
+        }
+        builder.end(0);
+        let trace = Trace::open(dir.path()).unwrap();
+        assert_eq!(trace.processes()[0].codes.len(), 1);
+        assert_eq!(trace.problem_count(), problems, "killed {killed}: {:?}", trace.problems());
+    }
 }
 
 #[test]
