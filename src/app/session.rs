@@ -4,7 +4,7 @@
 //! reads.
 
 use super::text::clean;
-use crate::model::code::Exec;
+use crate::model::code::{CodeRecord, Exec};
 use crate::trace::Trace;
 use crate::trace::manifest::Exit;
 use crate::trace::reader::Phase as ProcessPhase;
@@ -238,17 +238,20 @@ fn warnings(trace: &Trace) -> Vec<String> {
     list
 }
 
-/// How many filters hide something, and how many functions are hidden.
+/// How many filters hide something, and how many functions they hide. Code that no filter could show, because its file name
+/// is synthetic, is not theirs.
 fn hidden(trace: &Trace) -> (usize, u64) {
     let mut filters = HashSet::new();
     let mut functions = 0;
     for process in trace.processes() {
-        for record in process.codes.iter().filter(|record| record.verdict.exec == Exec::Skip) {
+        let hidden = |record: &&Arc<CodeRecord>| record.verdict.exec == Exec::Skip && record.verdict.reason.is_none();
+        for record in process.codes.iter().filter(hidden) {
             functions += 1;
             if let Some(rule) = &record.verdict.rule {
                 filters.insert(rule.source.clone());
             }
         }
     }
-    (filters.len(), functions)
+    // What no rule hides, the default of one of them does.
+    (filters.len().max(usize::from(functions > 0)), functions)
 }
