@@ -119,8 +119,10 @@ import os, subprocess, sys
 child = len(sys.argv) == 1 and subprocess.Popen([sys.executable, 'app.py', 'child'])
 def tick(word): pass
 count = 0
-while os.path.exists('phase'):
-    with open('phase') as file: word = file.read()
+while True:
+    try:
+        with open('phase') as file: word = file.read()
+    except FileNotFoundError: break
     tick(word)
     name = 'seen-parent' if child else 'seen-child'
     with open(name + '.new', 'w') as file: file.write(word)

@@ -75,6 +75,23 @@ fn help_question_palette() {
     assert_snapshot!("quit_100x30", picture(&state));
 }
 
+/// What the edited filters would hide is dim at first, then folded into rows that say how many calls, which rule, how long.
+#[test]
+fn preview() {
+    let dir = shop_trace();
+    let mut state = explorer(dir.path(), 100, 30);
+    press(&mut state, "2 a");
+    type_text(&mut state, "obj:shop.cart.Cart.*");
+    press(&mut state, "enter a");
+    type_text(&mut state, "obj:shop.cart.total");
+    press(&mut state, "enter p p 1");
+    press(&mut state, TO_CART_ADD);
+    for (width, height) in [(100, 30), (60, 20)] {
+        state.update(Event::Resize(Size { width, height }));
+        assert_snapshot!(format!("preview_{width}x{height}"), picture(&state));
+    }
+}
+
 #[test]
 fn functions() {
     let dir = shop_trace();
