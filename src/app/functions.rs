@@ -108,10 +108,9 @@ impl Functions {
         if needle.is_empty() || len == 0 {
             return;
         }
-        let step = |n: usize| if forward { (self.cursor.at + n) % len } else { (self.cursor.at + len - n % len) % len };
         let has =
             |at: usize| self.rows().nth(at).is_some_and(|function| function.label.to_lowercase().contains(&needle));
-        match (1..=len).map(step).find(|&at| has(at)) {
+        match self.cursor.seek(forward, len, has) {
             Some(at) => self.select(at, cx),
             None => cx.say(Tone::Warning, format!("no function has {:?} in its name", self.sought)),
         }

@@ -23,6 +23,13 @@ impl Cursor {
         self.top = self.top.min(len.saturating_sub(rows));
     }
 
+    /// The next row of a list of `len` that `has` what is sought, or the one before; the search goes on from the other end.
+    #[must_use]
+    pub fn seek(&self, forward: bool, len: usize, has: impl Fn(usize) -> bool) -> Option<usize> {
+        let step = |n: usize| if forward { (self.at + n) % len } else { (self.at + len - n % len) % len };
+        (1..=len).map(step).find(|at| has(*at))
+    }
+
     /// Moves by an action of `Context::Lists`; false when it is none.
     pub fn act(&mut self, action: Action, len: usize, rows: usize) -> bool {
         let page = rows.saturating_sub(2).max(1);

@@ -162,25 +162,17 @@ impl Tasks {
     fn find(&mut self, forward: bool, cx: &mut Cx<'_>) {
         let needle = self.sought.to_lowercase();
         let tasks = &cx.session.survey.lists.tasks;
-        let has = |row: &usize| match &self.rows[*row] {
+        let has = |row: usize| match &self.rows[row] {
             Row::Task(at, _) => tasks.get(*at).is_some_and(|task| task.name.to_lowercase().contains(&needle)),
             Row::Step { text, .. } | Row::Call { text, .. } => text.to_lowercase().contains(&needle),
             Row::More(_) => false,
         };
-        let found = if forward {
-            (self.cursor.at + 1..self.rows.len()).find(has)
-        } else {
-            (0..self.cursor.at.min(self.rows.len())).rev().find(has)
-        };
-        match found {
+        match self.cursor.seek(forward, self.rows.len(), has) {
             Some(row) => {
                 self.cursor.at = row;
                 self.moved(cx);
             }
-            None => cx.say(
-                Tone::Warning,
-                format!("no {} row has {:?}", if forward { "later" } else { "earlier" }, self.sought),
-            ),
+            None => cx.say(Tone::Warning, format!("no row has {:?}", self.sought)),
         }
     }
 }

@@ -71,22 +71,13 @@ impl TestList {
     fn find(&mut self, forward: bool, cx: &mut Cx<'_>) {
         let needle = self.sought.to_lowercase();
         let tests = &cx.session.survey.lists.tests;
-        let has =
-            |row: &usize| tests.get(self.rows[*row]).is_some_and(|test| test.name.to_lowercase().contains(&needle));
-        let found = if forward {
-            (self.cursor.at + 1..self.rows.len()).find(has)
-        } else {
-            (0..self.cursor.at.min(self.rows.len())).rev().find(has)
-        };
-        match found {
+        let has = |row: usize| tests.get(self.rows[row]).is_some_and(|test| test.name.to_lowercase().contains(&needle));
+        match self.cursor.seek(forward, self.rows.len(), has) {
             Some(row) => {
                 self.cursor.at = row;
                 self.moved(cx);
             }
-            None => cx.say(
-                Tone::Warning,
-                format!("no {} test has {:?} in its name", if forward { "later" } else { "earlier" }, self.sought),
-            ),
+            None => cx.say(Tone::Warning, format!("no test has {:?} in its name", self.sought)),
         }
     }
 }

@@ -139,8 +139,7 @@ impl Traces {
             let text = entry.program.as_ref().unwrap_or_else(|error| error);
             text.to_lowercase().contains(&needle) || entry.path.to_string_lossy().to_lowercase().contains(&needle)
         };
-        let step = |n: usize| if forward { (self.cursor.at + n) % len } else { (self.cursor.at + len - n % len) % len };
-        match (1..=len).map(step).find(|&at| has(&self.entries[at])) {
+        match self.cursor.seek(forward, len, |at| has(&self.entries[at])) {
             Some(at) => {
                 self.cursor.at = at;
                 self.cursor.fit(len, cx.rows());
