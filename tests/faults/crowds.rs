@@ -2,7 +2,6 @@
 
 use super::{called, ends, run, sound};
 use crate::common::python;
-use ct_tui::trace::Trace;
 use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 
@@ -144,9 +143,7 @@ if __name__ == '__main__':
 ";
     let (_ground, recorded) = run(python(), &[], script);
     assert_eq!((recorded.code(), recorded.stdout().as_str()), (0, "24700\n"), "{}", recorded.stderr());
-    let trace = Trace::open(&recorded.trace).unwrap();
-    // `Pool` kills its workers when it is left: never one that works, but one that is still starting.
-    let (problems, _) = trace.problems();
-    assert!(problems.iter().all(|it| it.file.ends_with("process.json") && it.message == "missing"), "{problems:?}");
+    // `Pool` kills its workers when it is left: never one that works, but maybe one that is still being set up.
+    let trace = sound(&recorded.trace);
     assert_eq!((called(&trace, "__main__.work") + called(&trace, "__mp_main__.work"), trace.lost()), (10 * 20, 0));
 }

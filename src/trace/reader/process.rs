@@ -57,6 +57,9 @@ pub struct Process {
     turn: usize,
 }
 
+/// Why nothing is recorded of a process that never came to describe itself.
+pub(super) const STILLBORN: &str = "it ended while its recording was being set up";
+
 /// With no more threads than this each is looked at every time.
 const FEW_THREADS: usize = 256;
 /// Every so many refreshes a quiet thread is looked at.
@@ -71,6 +74,18 @@ impl Process {
         };
         let info: ProcessInfo = serde_json::from_slice(&bytes)?;
         Ok(Some(Self::with(dir, key, info, manifest)))
+    }
+
+    /// A process that was ended before it had described itself: nothing of it is recorded, and nothing is damaged. `None`
+    /// when there are events, which are never written before the description.
+    pub(super) fn stillborn(dir: &Path, key: &ProcessKey, manifest: &Manifest) -> Option<Self> {
+        let mut names = std::fs::read_dir(dir).ok()?.flatten().map(|entry| entry.file_name());
+        if names.any(|name| name.to_string_lossy().ends_with(EVENTS_SUFFIX)) {
+            return None;
+        }
+        let mut process = Self::nameless(dir.to_owned(), key.clone(), manifest);
+        process.info.not_recorded = Some(STILLBORN.to_owned());
+        Some(process)
     }
 
     /// A process whose description cannot be read: what else there is, is used.

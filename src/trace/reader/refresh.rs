@@ -211,14 +211,15 @@ impl Trace {
             if !dir.is_dir() {
                 continue;
             }
+            // Asked first: whoever is gone by now has written all that it ever will.
+            let starting = self.is_live() && process::exists(key.pid);
             match Process::open(dir.clone(), key.clone(), &self.manifest) {
                 Ok(Some(process)) => found.push(process),
-                // It is just being set up: ask again.
-                Ok(None) if process::exists(key.pid) && self.is_live() => self.folder.forget(&name),
-                Ok(None) => {
+                Ok(None) if starting => self.folder.forget(&name),
+                Ok(None) => found.push(Process::stillborn(&dir, &key, &self.manifest).unwrap_or_else(|| {
                     self.problems.add(format!("{name}/process.json"), None, "missing");
-                    found.push(Process::nameless(dir, key, &self.manifest));
-                }
+                    Process::nameless(dir, key, &self.manifest)
+                })),
                 Err(error) => {
                     self.problems.add(format!("{name}/process.json"), None, format!("cannot be read: {error}"));
                     found.push(Process::nameless(dir, key, &self.manifest));

@@ -6,7 +6,7 @@ use crate::trace::manifest::{Manifest, ProcessInfo};
 use crate::trace::reader::decode::Scan;
 use crate::trace::reader::file::{open_regular, read_at, read_small};
 use crate::trace::reader::header::Found;
-use crate::trace::reader::process::exists;
+use crate::trace::reader::process::{STILLBORN, exists};
 use crate::trace::reader::state::{Phase, State};
 use crate::trace::reader::thread::{events_offset, read_header};
 use crate::trace::reader::{OpenError, read_manifest};
@@ -72,8 +72,14 @@ pub fn summary(path: &Path) -> Result<Overview, OpenError> {
     for key in names(path).iter().filter_map(|name| ProcessKey::parse(name)) {
         let dir = path.join(key.to_string());
         overview.processes += 1;
-        let info: Option<ProcessInfo> =
-            read_small(&dir.join(PROCESS), 1 << 20).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let described = read_small(&dir.join(PROCESS), 1 << 20);
+        let absent = described.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+        let info: Option<ProcessInfo> = described.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let streams: Vec<String> = names(&dir).into_iter().filter(|name| name.ends_with(EVENTS_SUFFIX)).collect();
+        if absent && streams.is_empty() && !(overview.live && exists(key.pid)) {
+            overview.not_recorded += 1;
+            overview.why_not_recorded.get_or_insert_with(|| STILLBORN.to_owned());
+        }
         if let Some(info) = &info {
             overview.not_recorded += usize::from(info.not_recorded.is_some());
             overview.why_not_recorded = overview.why_not_recorded.take().or_else(|| info.not_recorded.clone());
@@ -92,7 +98,7 @@ pub fn summary(path: &Path) -> Result<Overview, OpenError> {
             overview.live |= state.phase != Phase::Ended && exists(key.pid);
         }
         overview.bytes = overview.bytes.saturating_add(size(&dir));
-        for name in names(&dir).iter().filter(|name| name.ends_with(EVENTS_SUFFIX)) {
+        for name in &streams {
             threads += 1;
             if threads > MAX_THREADS {
                 overview.calls_complete = false;

@@ -306,6 +306,30 @@ fn a_named_pipe_is_not_waited_for() {
     assert!(trace.calls() > 0);
 }
 
+/// A worker pool may be told to end while its last worker still starts.
+#[test]
+fn a_process_that_ends_while_it_is_set_up_damages_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    sample(dir.path());
+    let state = dir.path().join("7/state");
+    for (pid, state) in [("4000001", None), ("4000002", Some(state))] {
+        let folder = dir.path().join(pid);
+        fs::create_dir(&folder).unwrap();
+        if let Some(state) = state {
+            fs::copy(state, folder.join("state")).unwrap();
+        }
+    }
+    let trace = Trace::open(dir.path()).unwrap();
+    assert_eq!(trace.problem_count(), 0, "{:?}", trace.problems());
+    let reasons: Vec<_> = trace.processes().iter().filter_map(|it| it.info.not_recorded.as_deref()).collect();
+    assert_eq!(reasons, ["it ended while its recording was being set up"; 2]);
+    assert_eq!(summary(dir.path()).unwrap().not_recorded, 2);
+
+    fs::remove_file(dir.path().join("7/process.json")).unwrap();
+    let trace = Trace::open(dir.path()).unwrap();
+    assert_eq!(trace.problems().0[0].to_string(), "7/process.json: missing");
+}
+
 #[test]
 fn a_growing_trace_is_followed() {
     let dir = tempfile::tempdir().unwrap();
