@@ -20,19 +20,12 @@ use std::sync::{Arc, RwLock};
 fn session(ground: &Playground, python: &Interpreter, script: &str, max_size: u64) -> Session {
     ground.write("app.py", script);
     let prepared = prepare(&Request {
-        target: vec![ground.at("app.py").into()],
         python: Some(python.path.clone()),
         output: Some(ground.at("trace")),
-        trace_filters: vec![],
-        default_filters: true,
-        framework_filters: true,
-        names_from_globals: None,
-        activation_path: None,
         values: Values::None,
-        lines: false,
         max_size,
-        follow: true,
         control: true,
+        ..Request::of([ground.at("app.py")])
     })
     .expect("it can be recorded");
     let (sender, events) = channel();

@@ -11,27 +11,13 @@ use common::{Playground, python, wait_for};
 use ct_tui::launch::keeper::Size;
 use ct_tui::launch::prepare::{Request, prepare};
 use ct_tui::launch::pty::{PtyEvent, PtySession};
-use ct_tui::trace::manifest::{Exit, Values};
+use ct_tui::trace::manifest::Exit;
 use nix::sys::signal::Signal;
 
 const SIZE: Size = Size { rows: 17, columns: 61 };
 
 fn request(folder: &Playground, script: &str) -> Request {
-    Request {
-        target: vec!["-c".into(), script.into()],
-        python: Some(python().path.clone()),
-        output: Some(folder.at("trace")),
-        trace_filters: vec![],
-        default_filters: true,
-        framework_filters: true,
-        names_from_globals: None,
-        activation_path: None,
-        values: Values::None,
-        lines: false,
-        max_size: 0,
-        follow: true,
-        control: false,
-    }
+    Request { python: Some(python().path.clone()), output: Some(folder.at("trace")), ..Request::of(["-c", script]) }
 }
 
 fn start(folder: &Playground, script: &str) -> (PtySession, Receiver<PtyEvent>) {

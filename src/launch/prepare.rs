@@ -19,6 +19,9 @@ use super::probe::Interpreter;
 use super::target::Target;
 use super::{LaunchError, cache, framework, interpreter, output, paths};
 
+/// `--max-size` in bytes, where nothing else is said (the command line writes it as `4G`).
+pub const DEFAULT_MAX_SIZE: u64 = 4 << 30;
+
 /// What `record` was asked for.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -48,6 +51,28 @@ pub struct Request {
     pub follow: bool,
     /// Whether a terminal interface will want to talk to the recorder.
     pub control: bool,
+}
+
+impl Request {
+    /// What `record` does without options, and without a terminal interface.
+    #[must_use]
+    pub fn of<W: Into<OsString>>(target: impl IntoIterator<Item = W>) -> Self {
+        Self {
+            target: target.into_iter().map(Into::into).collect(),
+            python: None,
+            output: None,
+            trace_filters: Vec::new(),
+            default_filters: true,
+            framework_filters: true,
+            names_from_globals: None,
+            activation_path: None,
+            values: Values::All,
+            lines: false,
+            max_size: DEFAULT_MAX_SIZE,
+            follow: true,
+            control: false,
+        }
+    }
 }
 
 /// A recording that can be started.

@@ -6,7 +6,7 @@ use ct_tui::launch::keeper::Size;
 use ct_tui::launch::prepare::{Request, prepare};
 use ct_tui::launch::pty::{PtyEvent, PtySession};
 use ct_tui::trace::Trace;
-use ct_tui::trace::manifest::{Exit, Values};
+use ct_tui::trace::manifest::Exit;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use std::os::unix::process::CommandExt;
@@ -90,19 +90,9 @@ open('done', 'w').close()
 ";
     let ground = Playground::with(&[("app.py", &format!("import os\nos.chdir(os.path.dirname(__file__))\n{script}"))]);
     let request = Request {
-        target: vec![ground.at("app.py").into()],
         python: Some(python().path.clone()),
         output: Some(ground.at("trace")),
-        trace_filters: vec![],
-        default_filters: true,
-        framework_filters: true,
-        names_from_globals: None,
-        activation_path: None,
-        values: Values::None,
-        lines: false,
-        max_size: 0,
-        follow: true,
-        control: false,
+        ..Request::of([ground.at("app.py")])
     };
     let (sender, events) = channel();
     let notify = move |event| _ = sender.send(event);
