@@ -142,7 +142,7 @@ impl Session {
         let Some(trace) = self.trace.clone() else { return };
         let trace = read(&trace);
         self.phase = phase(&trace);
-        let root = trace.processes().first();
+        let root = trace.root();
         let calls = trace.calls();
         let status = &mut self.status;
         status.program.clone_from(&trace.manifest().program);
@@ -200,12 +200,12 @@ fn phase(trace: &Trace) -> Phase {
     if trace.is_live() {
         return Phase::Recording;
     }
-    let exit = trace.manifest().exit.or_else(|| trace.processes().first().and_then(|process| process.exit));
+    let exit = trace.manifest().exit.or_else(|| trace.root().and_then(|process| process.exit));
     match exit {
         Some(Exit::Code(0)) => Phase::Ended("exit 0".to_owned()),
         Some(Exit::Code(code)) => Phase::Failed(format!("exit {code}")),
         Some(Exit::Signal(signal)) => Phase::Failed(signal_name(signal)),
-        None if trace.processes().first().is_some_and(crate::trace::Process::died) => Phase::Failed("died".to_owned()),
+        None if trace.root().is_some_and(crate::trace::Process::died) => Phase::Failed("died".to_owned()),
         None => Phase::Ended("ended".to_owned()),
     }
 }

@@ -67,7 +67,7 @@ print(len(os.listdir('/proc/self/fd')) if os.path.exists('/proc/self/fd') else 0
         assert!(recorded.stdout().trim().parse::<u32>().unwrap() < 8, "{python}: descriptors {}", recorded.stdout());
         let trace = sound(&recorded.trace);
         assert_eq!((called(&trace, "__main__.f"), trace.lost()), (1000, 0), "{python}");
-        let children = trace.children(Some(trace.processes()[0].ix));
+        let children = trace.children(trace.root().map(|root| root.ix));
         assert_eq!(children.len(), 1000, "{python}");
         let status = Some(ct_tui::trace::manifest::Exit::Code(3));
         assert!(children.iter().all(|child| child.exit == status), "{python}");

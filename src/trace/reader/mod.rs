@@ -164,6 +164,13 @@ impl Trace {
         children
     }
 
+    /// The process with which it all began, as far as processes have been found.
+    #[must_use]
+    pub fn root(&self) -> Option<&Process> {
+        let roots = self.processes.iter().filter(|process| process.parent.is_none());
+        roots.min_by_key(|process| (process.start_ns(), process.ix))
+    }
+
     /// Whether something may still be added.
     #[must_use]
     pub fn is_live(&self) -> bool {

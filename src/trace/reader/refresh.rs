@@ -143,7 +143,7 @@ impl Trace {
     /// The process that the exit status of the manifest belongs to: the last program that ran under the target's id.
     fn target(&self) -> Option<usize> {
         let Some(pid) = self.manifest.target_pid else {
-            return self.processes.first().filter(|first| first.parent.is_none()).map(|_| 0);
+            return self.root().map(|process| process.ix.0 as usize);
         };
         let runs = self.processes.iter().filter(|process| process.info.pid == pid && !process.state.replaced);
         runs.max_by_key(|process| process.key.run).map(|process| process.ix.0 as usize)

@@ -330,6 +330,21 @@ fn a_process_that_ends_while_it_is_set_up_damages_nothing() {
     assert_eq!(trace.problems().0[0].to_string(), "7/process.json: missing");
 }
 
+/// Process ids start again from below when they are used up.
+#[test]
+fn the_root_is_the_process_that_began_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let builder = TraceBuilder::new(dir.path());
+    let _first = builder.process(4_000_000);
+    for later in 1..100_u32 {
+        let pid = 3_999_000 + later;
+        let _child = builder.process_as(&pid.to_string(), 4_000_000, |info| info.start.mono_ns += u64::from(later));
+    }
+    let trace = Trace::open(dir.path()).unwrap();
+    assert_eq!(trace.root().map(|process| process.key.pid), Some(4_000_000));
+    assert_eq!(trace.children(trace.root().map(|root| root.ix)).len(), 99);
+}
+
 #[test]
 fn a_growing_trace_is_followed() {
     let dir = tempfile::tempdir().unwrap();
