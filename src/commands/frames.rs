@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
-use super::Outcome;
 use super::seen::{self, Seen};
+use super::{Outcome, reading};
 use crate::app::units::{grouped, plural};
 use crate::cli::FramesArgs;
 use crate::diagnostic::printable;
@@ -20,7 +20,7 @@ use crate::naming::{Disagreement, disagreement};
 ///
 /// The trace cannot be read, or nothing can be written.
 pub fn run(args: &FramesArgs) -> Outcome {
-    let trace = seen::open(&args.trace)?;
+    let trace = reading::open(&args.trace)?;
     let mode = seen::mode(&trace);
     let all = seen::collect(&trace);
     let wanted = |frame: &&Seen<'_>| {
@@ -31,8 +31,7 @@ pub fn run(args: &FramesArgs) -> Outcome {
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json {
         for frame in shown {
-            serde_json::to_writer(&mut out, &frame.json(mode))?;
-            out.write_all(b"\n")?;
+            writeln!(out, "{}", reading::json_line(&frame.json(mode)))?;
         }
     } else {
         let root = &trace.manifest().project_root;

@@ -9,6 +9,7 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command, DebugCommand, FilterCommand};
+use crate::diagnostic::printable;
 
 pub mod browse;
 pub mod debug;
@@ -121,7 +122,10 @@ pub fn exit_code(outcome: Outcome) -> ExitCode {
         Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
         Err(Failure::Message(text)) => {
             // Not `eprintln!`: a closed stderr must not become a panic.
-            let _ = io::Write::write_all(&mut io::stderr().lock(), format!("ct-tui: {text}\n").as_bytes());
+            // Names of files may be in it, and they may hold anything; lines are ours.
+            let lines: Vec<_> = text.split('\n').map(printable).collect();
+            let _ =
+                io::Write::write_all(&mut io::stderr().lock(), format!("ct-tui: {}\n", lines.join("\n")).as_bytes());
             ExitCode::from(BAD_INPUT)
         }
     }

@@ -1,8 +1,6 @@
 //! The functions of a trace, one row per code object, as `frames` and `why` show them: the JSON form that scripts rely
 //! on, and the short forms of columns.
 
-use std::path::Path;
-
 use serde::Serialize;
 
 use super::Failure;
@@ -126,15 +124,6 @@ pub fn brief(selector: &str, reason: Option<&str>) -> String {
         || elide(&shown, CELLS, "…").into_owned(),
         |reason| format!("{head} ({})", elide(&printable(reason), CELLS, "…")),
     )
-}
-
-/// Opens a trace and reads all of it that is there.
-///
-/// # Errors
-///
-/// There is no trace at `path`, or one of another version.
-pub fn open(path: &Path) -> Result<Trace, Failure> {
-    Ok(Trace::open(path)?)
 }
 
 /// How names were found in this recording.

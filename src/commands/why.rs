@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::seen::{self, FrameJson, Seen};
-use super::{ANSWER_IS_NO, BAD_INPUT, Failure, Outcome};
+use super::{ANSWER_IS_NO, BAD_INPUT, Failure, Outcome, reading};
 use crate::app::units;
 use crate::cli::WhyArgs;
 use crate::diagnostic::printable;
@@ -27,7 +27,7 @@ const LISTED: usize = 20;
 ///
 /// The trace cannot be read, the selector is none, or nothing can be written.
 pub fn run(args: &WhyArgs) -> Outcome {
-    let trace = seen::open(&args.trace)?;
+    let trace = reading::open(&args.trace)?;
     let all = seen::collect(&trace);
     let mut out = BufWriter::new(io::stdout().lock());
     if let Some(name) = &args.frame {
@@ -49,8 +49,7 @@ pub fn run(args: &WhyArgs) -> Outcome {
     let root = &trace.manifest().project_root;
     let explanation = Explainer::new(root, rules, frames).explain(selector);
     if args.json {
-        serde_json::to_writer(&mut out, &json(selector, &explanation, &all, seen::mode(&trace)))?;
-        out.write_all(b"\n")?;
+        writeln!(out, "{}", reading::json_line(&json(selector, &explanation, &all, seen::mode(&trace))))?;
     } else if explanation.error.is_none() || !explanation.near_misses.is_empty() {
         let not_recorded = trace.manifest().not_recorded.as_deref();
         out.write_all(text(selector, &explanation, &all, root, not_recorded).as_bytes())?;

@@ -7,8 +7,8 @@ use std::io::Write;
 use serde::Serialize;
 
 use crate::app::units;
-use crate::commands::Failure;
 use crate::commands::seen::{self, FrameJson, Seen};
+use crate::commands::{Failure, reading};
 use crate::diagnostic::printable;
 use crate::filter::{Engine, RuleStep, ValueAction, ValueKind, obj_name};
 use crate::model::code::{Exec, RuleRef};
@@ -85,8 +85,7 @@ pub fn explain(
     let nearest = if found.is_empty() { nearest(all, name) } else { Vec::new() };
     if json {
         let frames = found.iter().map(|frame| explained(&engine, frame, frame.json(mode), value)).collect();
-        serde_json::to_writer(&mut *out, &Answer { frame: name, frames, nearest })?;
-        out.write_all(b"\n")?;
+        writeln!(out, "{}", reading::json_line(&Answer { frame: name, frames, nearest }))?;
         return Ok(!found.is_empty());
     }
     if found.is_empty() {
