@@ -8,6 +8,7 @@ pub mod marks;
 mod place;
 pub mod preview;
 pub mod tree;
+mod window;
 
 use super::list::Cursor;
 use super::pane::{Cx, Request, Tone};

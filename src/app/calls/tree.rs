@@ -5,6 +5,7 @@
 //! change, so they are read once; only the open end of a growing trace is looked at again.
 
 use super::marks::{Mark, Marks, mark};
+use super::window::Window;
 use crate::index::{CallInfo, Change, Nav};
 use crate::model::id::{CallId, ProcessIx, ThreadNo};
 use crate::trace::Trace;
@@ -16,8 +17,6 @@ pub const PAGE: usize = 100;
 const AROUND: usize = 15;
 /// Siblings counted per picture for “more” rows; what is beyond is counted with later ones, or said to be more.
 const COUNT_STEP: u64 = 2_000;
-/// What a sibling costs that is in another block than the one before, in siblings: a block has to be decoded for it.
-const BLOCK_COST: u64 = 250;
 /// Rows that “unfold everything below” adds at most.
 pub const UNFOLD_LIMIT: usize = 1_000;
 
@@ -86,18 +85,6 @@ impl Row {
     fn plain(node: Node, fold: Fold) -> Self {
         Self { node, depth: 0, fold, call: None, more: None, mark: None, hidden: None }
     }
-}
-
-/// A run of siblings.
-#[derive(Clone, Debug, Default)]
-struct Window {
-    calls: Vec<CallInfo>,
-    /// How many are wanted.
-    want: usize,
-    /// How many siblings were counted behind it, up to which one, and whether that is all.
-    behind: u64,
-    counted_to: Option<u64>,
-    all_counted: bool,
 }
 
 /// The children of an unfolded node, as far as they are shown.
@@ -466,49 +453,4 @@ fn mark_row(trace: &Trace, node: Node, changes: &[Change]) -> Option<Row> {
     let first = changes.first()?;
     let mark = Some(mark(trace, process, changes));
     Some(Row { mark, ..Row::plain(Node::Change(process, thread, first.ns), Fold::Leaf) })
-}
-
-impl Window {
-    /// Looks again at calls that were open, adds what is wanted, and counts what is behind, up to the sibling `limit` and
-    /// no further than `budget` siblings on.
-    fn refresh(&mut self, nav: &Nav<'_>, parent: Option<u64>, limit: Option<u64>, budget: &mut u64) {
-        for call in &mut self.calls {
-            if call.end_ns.is_none()
-                && let Some(now) = nav.call(call.id.ordinal)
-            {
-                *call = now;
-            }
-        }
-        if self.calls.len() < self.want
-            && let Some(last) = self.calls.last().map(|call| call.id.ordinal)
-        {
-            let more = nav.children(parent, Some(last), self.want - self.calls.len() + 1);
-            let more: Vec<_> =
-                more.into_iter().skip(1).take_while(|call| limit.is_none_or(|limit| call.id.ordinal < limit)).collect();
-            if !more.is_empty() {
-                (self.behind, self.counted_to, self.all_counted) = (0, None, false);
-                self.calls.extend(more);
-            }
-        }
-        let Some(last) = self.calls.last().map(|call| call.id.ordinal) else { return };
-        let mut at = self.counted_to.filter(|at| *at >= last).unwrap_or(last);
-        let block = |ordinal| nav.thread().block_of(ordinal);
-        let mut here = block(at);
-        // One step is always taken: a row that says “more” must be right that there is more.
-        loop {
-            let next = nav.next_sibling(at).filter(|next| limit.is_none_or(|limit| *next < limit));
-            let Some(next) = next else {
-                (self.counted_to, self.all_counted) = (Some(at), true);
-                return;
-            };
-            let there = block(next);
-            *budget = budget.saturating_sub(if there == here { 1 } else { BLOCK_COST });
-            (at, here) = (next, there);
-            self.behind += 1;
-            if *budget == 0 {
-                break;
-            }
-        }
-        (self.counted_to, self.all_counted) = (Some(at), false);
-    }
 }
