@@ -71,12 +71,12 @@ fn output_and_exit_status_arrive() {
 #[test]
 fn typing_and_resizing_reach_the_target() {
     let folder = Playground::new();
-    let script = "import os, signal, threading
-again = threading.Event()
-signal.signal(signal.SIGWINCH, lambda *_: again.set())
+    let script = "import os, signal, time
+again = []
+signal.signal(signal.SIGWINCH, lambda *_: again.append(1))
 print('ready', flush=True)
 print('got', input())
-while not again.wait(1): pass
+while not again: time.sleep(0.01)
 print(tuple(os.get_terminal_size()))";
     let (session, events) = start(&folder, script);
     until(&events, "ready");
@@ -107,7 +107,7 @@ fn control_c_interrupts() {
     let script = "import time
 try:
     print('ready', flush=True)
-    time.sleep(1000)
+    while True: time.sleep(0.05)
 except KeyboardInterrupt: print('interrupted')";
     let (session, events) = start(&folder, script);
     until(&events, "ready");

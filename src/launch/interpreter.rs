@@ -116,7 +116,16 @@ fn named(python: &Path) -> Result<PathBuf, LaunchError> {
         }
         return Ok(paths::absolute(python));
     }
-    paths::on_path(python.as_os_str()).map_or_else(|| refuse("no such file, and no such command on PATH"), Ok)
+    if let Some(path) = paths::on_path(python.as_os_str()) {
+        return Ok(path);
+    }
+    let mut text = "no such file, and no such command on PATH".to_owned();
+    // A bare version, as other tools take it.
+    let meant = format!("python{}", python.display());
+    if paths::on_path(OsStr::new(&meant)).is_some() {
+        let _ = write!(text, "; did you mean {meant}?");
+    }
+    refuse(&text)
 }
 
 /// The interpreter of a virtual environment or an installation.

@@ -74,15 +74,16 @@ fn pid(child: &Child) -> Pid {
 
 #[test]
 fn signals_sent_to_us_reach_the_target() {
-    // The handler may interrupt the `print` itself, whose buffer does not allow another one: so it writes directly.
-    let code = "import os, signal, sys
+    // The handler may interrupt the `print` itself, whose buffer does not allow another one: so it writes directly. And
+    // a signal that comes just before a long sleep begins is handled after it only: so the sleeps are short.
+    let code = "import os, signal, sys, time
 NUMBER = int(sys.argv[1]) if len(sys.argv) > 1 else 0
 def handle(number, frame):
     os.write(1, b'got %d\\n' % number)
     sys.exit(40 + number)
 for number in (1, 2, 3, 10, 12, 15): signal.signal(number, handle)
 print('ready', flush=True)
-while True: signal.pause()";
+while True: time.sleep(0.05)";
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1, Signal::SIGUSR2] {
         let folder = Playground::new();
         let (mut child, mut output) = ready(&folder, code, false);
@@ -98,7 +99,9 @@ while True: signal.pause()";
 fn a_signal_that_ends_the_target_ends_in_128_and_its_number() {
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
         let folder = Playground::new();
-        let code = "import time; print('ready', flush=True); time.sleep(1000)";
+        let code = "import time
+print('ready', flush=True)
+while True: time.sleep(0.05)";
         let (mut child, _output) = ready(&folder, code, false);
         kill(pid(&child), signal).unwrap();
         let status = child.wait().unwrap();
@@ -118,7 +121,7 @@ def handle(number, frame):
     sys.exit(3)
 signal.signal(signal.SIGINT, handle)
 print('ready', flush=True)
-time.sleep(1000)";
+while True: time.sleep(0.05)";
     let folder = Playground::new();
     let (mut child, mut output) = ready(&folder, code, true);
     killpg(pid(&child), Signal::SIGINT).unwrap();
@@ -132,7 +135,7 @@ time.sleep(1000)";
 #[test]
 fn what_the_whole_group_gets_is_not_passed_on() {
     // Handlers run in the order of the signals' numbers: whatever was doubled is counted before the end.
-    let code = "import os, signal
+    let code = "import os, signal, time
 counted = []
 def end(number, frame):
     os.write(1, b'%d\\n' % len(counted))
@@ -140,7 +143,7 @@ def end(number, frame):
 signal.signal(signal.SIGUSR1, lambda *_: counted.append(1))
 signal.signal(signal.SIGTERM, end)
 print('ready', flush=True)
-while True: signal.pause()";
+while True: time.sleep(0.05)";
     for (alone_first, rounds) in [(false, 1), (true, 1), (false, 3)] {
         let folder = Playground::new();
         let (mut child, mut output) = ready(&folder, code, true);

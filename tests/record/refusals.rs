@@ -78,6 +78,19 @@ fn a_broken_environment_is_said() {
 }
 
 #[test]
+fn a_bare_version_is_answered_with_the_command_that_is_meant() {
+    let folder = Playground::with(&[("app.py", ""), ("bin/python3.99", "")]);
+    fs::set_permissions(folder.at("bin/python3.99"), Permissions::from_mode(0o755)).unwrap();
+    for (version, expected) in [("3.99", "PATH; did you mean python3.99?\n"), ("3.98", "no such command on PATH\n")] {
+        let mut command = folder.ct_tui(["record", "--headless", "--python", version, "app.py"]);
+        let output = command.env("PATH", folder.at("bin")).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.ends_with(expected), "{text}");
+    }
+}
+
+#[test]
 fn an_unwritable_place_is_said() {
     if nix::unistd::geteuid().is_root() {
         // Permissions do not stop root; `/proc` in the other test does.
