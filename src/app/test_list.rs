@@ -4,19 +4,8 @@ use super::list::Cursor;
 use super::pane::{Cx, Pane, Request, Tone};
 use super::text::clean;
 use crate::config::{Action, Context};
-use crate::index::survey::{TestOutcome, TestRun};
+use crate::index::survey::{Lists, TestOutcome, TestRun};
 use crate::model::id::CallId;
-
-/// How many tests came out how.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Counts {
-    pub passed: u64,
-    pub failed: u64,
-    pub errors: u64,
-    pub skipped: u64,
-    pub open: u64,
-}
 
 /// The state of the pane.
 #[derive(Debug, Default)]
@@ -27,9 +16,11 @@ pub struct TestList {
     pub cursor: Cursor,
     /// Only those that did not pass are shown.
     pub failed_only: bool,
-    /// How many came out how.
-    pub counts: Counts,
+    /// How many came out how, the bad ones first; those that have not ended stand last.
+    pub counts: Vec<(TestOutcome, u64)>,
     sought: String,
+    /// What the rows are places in.
+    listed: std::sync::Arc<Lists>,
 }
 
 impl TestList {
@@ -42,24 +33,27 @@ impl TestList {
     /// The call of the test under the cursor.
     #[must_use]
     pub fn selected(&self, tests: &[TestRun]) -> Option<CallId> {
-        self.rows.get(self.cursor.at).and_then(|at| tests.get(*at)).map(|test| test.call)
+        self.rows.get(self.cursor.at).and_then(|at| tests.get(*at)).and_then(|test| test.call)
     }
 
     /// The pane is being looked at: the rows anew, the cursor on the test that it stood on.
     pub fn watched(&mut self, cx: &mut Cx<'_>) {
         let lists = std::sync::Arc::clone(&cx.session.survey.lists);
-        let before = self.rows.get(self.cursor.at).copied();
+        // Tests that turn out to be listed already go away, so places are no names.
+        let number = |tests: &[TestRun], at: usize| tests.get(at).map(|test| test.number);
+        let before = self.rows.get(self.cursor.at).and_then(|at| number(&self.listed.tests, *at));
         self.counts = count(&lists.tests);
         self.rows = (0..lists.tests.len()).collect();
         if self.failed_only {
             self.rows.retain(|at| rank(&lists.tests[*at].outcome) == 0);
         }
         self.rows.sort_by_key(|at| (rank(&lists.tests[*at].outcome), *at));
-        let found = before.and_then(|before| self.rows.iter().position(|at| *at == before));
+        let found = before.and_then(|before| self.rows.iter().position(|at| number(&lists.tests, *at) == Some(before)));
         // Whoever has not moved yet wants to see what failed.
         let moved = self.cursor.at > 0;
         self.cursor.at = found.filter(|_| moved).unwrap_or(self.cursor.at);
         self.cursor.fit(self.rows.len(), cx.rows().saturating_sub(1));
+        self.listed = lists;
         cx.redraw();
     }
 
@@ -85,23 +79,21 @@ impl TestList {
 /// Failed ones first, then those that run, then the rest as they came.
 fn rank(outcome: &TestOutcome) -> u8 {
     match outcome {
-        TestOutcome::Failed | TestOutcome::Error(_) | TestOutcome::Unknown => 0,
+        outcome if outcome.is_bad() => 0,
         TestOutcome::Open => 1,
-        TestOutcome::Passed | TestOutcome::Skipped => 2,
+        _ => 2,
     }
 }
 
-fn count(tests: &[TestRun]) -> Counts {
-    let mut counts = Counts::default();
+fn count(tests: &[TestRun]) -> Vec<(TestOutcome, u64)> {
+    let mut counts: Vec<(TestOutcome, u64)> = Vec::new();
     for test in tests {
-        *match test.outcome {
-            TestOutcome::Passed => &mut counts.passed,
-            TestOutcome::Failed => &mut counts.failed,
-            TestOutcome::Error(_) => &mut counts.errors,
-            TestOutcome::Skipped => &mut counts.skipped,
-            TestOutcome::Open | TestOutcome::Unknown => &mut counts.open,
-        } += 1;
+        match counts.iter_mut().find(|(outcome, _)| *outcome == test.outcome) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((test.outcome.clone(), 1)),
+        }
     }
+    counts.sort_by(|(a, _), (b, _)| (rank(a), a.word()).cmp(&(rank(b), b.word())));
     counts
 }
 
@@ -116,11 +108,10 @@ impl Pane for TestList {
             return true;
         }
         match action {
-            Action::ToTest => {
-                if let Some(id) = self.selected(&cx.session.survey.lists.tests) {
-                    cx.request(Request::Unfold(id));
-                }
-            }
+            Action::ToTest => match self.selected(&cx.session.survey.lists.tests) {
+                Some(id) => cx.request(Request::Unfold(id)),
+                None => cx.say(Tone::Plain, "no call of this test was recorded".to_owned()),
+            },
             Action::FailedOnly => {
                 self.failed_only = !self.failed_only;
                 self.moved(cx);

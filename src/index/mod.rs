@@ -2,8 +2,8 @@
 //!
 //! [`Nav`] answers questions about the calls of one thread, each with a few block decodes at most, however large the
 //! trace is: what is around a call, inside it, before and behind it. [`Search`] finds calls that run given code,
-//! [`Profile`] sums up whole traces, [`segments`] links the segments of generators and coroutines, [`test_runs`] says
-//! which calls are tests, [`survey`] lists tasks, tests and what was written to the terminal.
+//! [`Profile`] sums up whole traces, [`segments`] links the segments of generators and coroutines, [`survey`]
+//! lists tasks, tests and what was written to the terminal.
 
 mod call;
 mod changes;
@@ -15,7 +15,6 @@ mod raised;
 mod search;
 pub mod segments;
 pub mod survey;
-pub mod test_runs;
 pub mod value_search;
 
 pub use call::{CallInfo, Ended, Note, Outcome, Payload};

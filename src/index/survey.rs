@@ -11,13 +11,14 @@ pub use tests_seen::{TestOutcome, TestRun};
 pub use writes::Written;
 
 use crate::index::profile::Progress;
-use crate::model::id::{CallId, ProcessIx, ThreadNo};
+use crate::model::id::{CallId, CodeId, ProcessIx, ThreadNo};
 use crate::trace::event::{Body, Closing, Opening, decode, tag};
+use crate::trace::test_note::TestNote;
 use crate::trace::{Process, Trace};
 use lines::Lines;
 use std::collections::HashMap;
 use tasks::Tasks;
-use tests_seen::Tests;
+use tests_seen::{Running, Tests};
 use writes::{Writes, written};
 
 /// Rows that are kept of each kind; how many more there were is counted.
@@ -35,7 +36,18 @@ pub struct Lists {
     /// Where the lines of `output.log` begin, and where what was looked at ends. Of very many the oldest are left out.
     pub lines: Vec<u64>,
     /// Tasks, tests and writes that there was no room for.
-    pub more: u64,
+    pub more: More,
+}
+
+/// How much there was no room for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct More {
+    /// Tasks that are not listed.
+    pub tasks: u64,
+    /// Tests that are not listed.
+    pub tests: u64,
+    /// Writes that are not linked to output.
+    pub writes: u64,
 }
 
 /// The pass.
@@ -58,6 +70,10 @@ struct Place {
     /// Ordinals of the open calls, outermost first.
     open: Vec<u64>,
     next: u64,
+    /// Code of the call that opened last.
+    code: u32,
+    /// What a test framework does in the thread.
+    running: Running,
     /// Open calls whose end matters, outermost first: depth and what for.
     awaited: Vec<(usize, Awaited)>,
 }
@@ -117,10 +133,10 @@ impl Survey {
     pub fn lists(&self, trace: &Trace) -> Lists {
         Lists {
             tasks: self.tasks.rows.clone(),
-            tests: self.tests.rows.clone(),
+            tests: self.tests.listed(trace),
             written: written(trace, &self.writes),
             lines: self.lines.starts(),
-            more: self.tasks.more + self.tests.more + self.writes.more,
+            more: More { tasks: self.tasks.more, tests: self.tests.more, writes: self.writes.more },
         }
     }
 
@@ -153,6 +169,7 @@ impl Survey {
                     place.next += 1;
                     let depth = place.open.len();
                     place.open.push(ordinal);
+                    place.code = code;
                     // Segments of one that was met before.
                     if how != Opening::Call && generator != 0 {
                         let moment = moment(ordinal, event.raw, generator);
@@ -162,16 +179,19 @@ impl Survey {
                         if let Some(test) = self.tests.goes_on(&moment) {
                             place.awaited.push((depth, Awaited::Test(test)));
                         }
-                    } else if how == Opening::Call && self.tests.is_test(process, code) {
+                    } else if how == Opening::Call {
                         let inside = place.awaited.iter().any(|(_, what)| matches!(what, Awaited::Test(_)));
-                        if !inside && let Some(test) = self.tests.begins(process, code, &moment(ordinal, event.raw, 0))
-                        {
+                        let moment = moment(ordinal, event.raw, 0);
+                        if let Some(test) = self.tests.opened(&mut place.running, process, code, inside, &moment) {
                             place.awaited.push((depth, Awaited::Test(test)));
                         }
                     }
                 }
                 Body::Close { how, generator, payload } => {
-                    place.open.pop();
+                    if let Some(ordinal) = place.open.pop().filter(|at| how == Closing::Raise && *at != u64::MAX) {
+                        let call = CallId { process: process.ix, thread, ordinal };
+                        Tests::raised(&mut place.running, place.open.len(), call, payload);
+                    }
                     while let Some((_, what)) = place.awaited.pop_if(|(depth, _)| *depth >= place.open.len()) {
                         let moment = moment(0, event.raw, generator);
                         match what {
@@ -186,7 +206,11 @@ impl Survey {
                         let moment = moment(ordinal, event.raw, 0);
                         // A segment that goes on is known by its generator already.
                         if !place.awaited.iter().any(|(at, what)| *at == depth && matches!(what, Awaited::Task(_)))
-                            && let Some(task) = self.tasks.named(&String::from_utf8_lossy(payload), &moment)
+                            && let Some(task) = self.tasks.named(
+                                &String::from_utf8_lossy(payload),
+                                || process.label(CodeId(place.code)),
+                                &moment,
+                            )
                         {
                             place.awaited.push((depth, Awaited::Task(task)));
                         }
@@ -195,6 +219,13 @@ impl Survey {
                 Body::Note { tag: tag::WROTE, payload } => {
                     if let Some(ordinal) = place.open.last().copied() {
                         self.writes.add(&moment(ordinal, event.raw, 0), payload);
+                    }
+                }
+                Body::Note { tag: tag::TEST, payload } => {
+                    if let Some(note) = TestNote::decode(payload) {
+                        let ordinal = place.open.last().copied().unwrap_or(u64::MAX);
+                        let moment = moment(ordinal, event.raw, 0);
+                        self.tests.noted(&mut place.running, &note, place.open.len(), &moment);
                     }
                 }
                 Body::Note { .. } => {}

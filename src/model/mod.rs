@@ -5,5 +5,6 @@ pub mod code;
 pub mod command;
 pub mod evidence;
 pub mod id;
+pub mod text;
 pub mod time;
 pub mod value;

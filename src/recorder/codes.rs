@@ -9,11 +9,12 @@ use super::judge::{Judge, Judged};
 use super::mark::{Mark, mark_of, set_mark};
 use super::python::{self, Name};
 use super::qualnames::Qualnames;
-use super::rename;
+use super::watched::{Watched, watched};
 use super::world::{Found, Interpreter, Spec, module_name};
 use crate::filter::{FrameFacts, obj_name};
 use crate::model::code::{CodeFacts, CodeKind, CodeRecord, Exec};
 use crate::model::id::CodeId;
+use crate::model::text::cut;
 use crate::naming::{BODY, CodeInput, Namer, NormPath, Platform, World, is_synthetic};
 use crate::trace::code_log::CodeLog;
 use crate::trace::manifest::Values;
@@ -56,8 +57,8 @@ pub struct Codes {
     /// From what identifies an entry to its number.
     by_identity: HashMap<Box<[u8]>, u32>,
     synthetic: usize,
-    /// Entries whose calls are not recorded but whose end is waited for.
-    setters: Vec<u32>,
+    /// Entries whose beginnings and ends are seen whatever the filter says.
+    watched: Vec<(u32, Watched)>,
     key: Vec<u8>,
     values: Values,
     lines: bool,
@@ -116,7 +117,7 @@ impl Codes {
             by_input: HashMap::new(),
             by_identity: HashMap::new(),
             synthetic: 0,
-            setters: Vec::new(),
+            watched: Vec::new(),
             key: Vec::new(),
             values,
             lines,
@@ -240,7 +241,7 @@ impl Codes {
             _pause = python::NoCollection::new();
             let filename = python::attribute(code, &CO_FILENAME);
             let filename = filename.as_ref().and_then(|found| python::text(found.as_ptr())).unwrap_or_default();
-            let filename = cut(&filename);
+            let filename = cut(&filename, MAX_TEXT);
             let qualname = self.qualname(code);
             super::children::first_seen(&qualname);
             let first_line = python::int_attribute(code, &CO_FIRSTLINENO).clamp(0, i64::from(u32::MAX)) as u32;
@@ -254,7 +255,7 @@ impl Codes {
             let name_word = match &name {
                 Found::Missing => "\u{1}",
                 Found::Other(_) => "\u{2}",
-                Found::Text(text) => cut(text),
+                Found::Text(text) => cut(text, MAX_TEXT),
             };
             for part in [filename, &qualname, name_word, spec_name.as_deref().unwrap_or("\u{1}")] {
                 self.key.extend_from_slice(part.as_bytes());
@@ -330,8 +331,8 @@ impl Codes {
                 None => 0,
             };
             self.synthetic += usize::from(is_synthetic(&record.facts.filename));
-            if rename::is_setter(record.module.as_deref(), &record.facts, code) {
-                self.setters.push(id);
+            if let Some(why) = watched(record.module.as_deref(), &record.facts, code) {
+                self.watched.push((id, why));
             }
             let mark = self.mark(&record);
             self.entries.push(Entry { record: Arc::new(record), origin, mark });
@@ -361,9 +362,9 @@ impl Codes {
         Ok(mark)
     }
 
-    /// Whether an entry is the setter of a thread's name.
-    pub fn is_setter(&self, id: u32) -> bool {
-        self.setters.contains(&id)
+    /// Why an entry is watched; `None`: it is not.
+    pub fn watched(&self, id: u32) -> Option<Watched> {
+        self.watched.iter().find(|(watched, _)| *watched == id).map(|(_, why)| *why)
     }
 
     /// # Safety
@@ -373,7 +374,7 @@ impl Codes {
         unsafe {
             let read = |name| {
                 let found = python::attribute(code, name)?;
-                python::text(found.as_ptr()).map(|text| cut(&text).to_owned())
+                python::text(found.as_ptr()).map(|text| cut(&text, MAX_TEXT).to_owned())
             };
             let Some(qualnames) = &mut self.qualnames else { return read(&CO_QUALNAME).unwrap_or_default() };
             let name = read(&CO_NAME).unwrap_or_default();
@@ -387,7 +388,7 @@ impl Codes {
 
     fn mark(&self, record: &CodeRecord) -> Mark {
         let mut flags = 0;
-        if record.facts.kind == CodeKind::Module || self.is_setter(record.id.0) {
+        if record.facts.kind == CodeKind::Module || self.watched(record.id.0).is_some() {
             flags |= Mark::BODY;
         }
         if record.verdict.exec == Exec::Trace {
@@ -432,15 +433,6 @@ impl Codes {
         }
         Ok((changed, before))
     }
-}
-
-/// The beginning of a text, at a character's boundary.
-fn cut(text: &str) -> &str {
-    let mut end = text.len().min(MAX_TEXT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }
 
 /// The instructions of a generator.

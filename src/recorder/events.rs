@@ -4,11 +4,13 @@ use super::activation;
 use super::clock;
 use super::control;
 use super::mark::{self, Mark};
-use super::process;
+use super::outcomes;
+use super::process::{self, Process};
 use super::rename;
 use super::tasks;
 use super::thread::{self, Thread, generator};
 use super::values::{self, Handed};
+use super::watched::Watched;
 use crate::trace::event::{Closing, Opening};
 use crate::trace::format::state;
 use crate::trace::writer::OpenCall;
@@ -70,6 +72,8 @@ unsafe fn open_inner(code: *mut ffi::PyObject, how: Opening) -> Reply {
         if let Some(thread) = thread::current() {
             thread.writer.open_call(clock::raw(), call(code, mark, how, true), None);
         }
+        // SAFETY: as the caller promised.
+        unsafe { watched(process, code, mark) };
         return Reply::Keep;
     }
     // SAFETY: as the caller promised.
@@ -86,6 +90,10 @@ unsafe fn open_inner(code: *mut ffi::PyObject, how: Opening) -> Reply {
                 // SAFETY: as the caller promised.
                 unsafe { tasks::coroutine_opened(thread) };
             }
+            if mark.has(Mark::BODY) {
+                // SAFETY: as the caller promised.
+                unsafe { watched(process, code, mark) };
+            }
             if written { Ok(()) } else { Err(reason(thread)) }
         }
         Err(failure) => Err(failure.to_string()),
@@ -95,6 +103,19 @@ unsafe fn open_inner(code: *mut ffi::PyObject, how: Opening) -> Reply {
         lost();
     }
     Reply::Keep
+}
+
+/// Code begins that may be watched for what it was given.
+///
+/// # Safety
+/// As for [`open`].
+unsafe fn watched(process: &'static Process, code: *mut ffi::PyObject, mark: Mark) {
+    // SAFETY: as the caller promised.
+    unsafe {
+        if let Some(Watched::Outcome(reporter)) = process.codes().watched(mark.id()) {
+            outcomes::called(process, reporter, code);
+        }
+    }
 }
 
 /// A call begins after the recording has stopped early: it is counted, if it would have been recorded.
@@ -195,7 +216,9 @@ unsafe fn close_inner(code: *mut ffi::PyObject, how: Closing, handed: Handed) ->
         let written = thread.writer.close_call(clock::raw(), how, generator, None);
         // SAFETY: as the caller promised.
         unsafe {
-            if let Some(process) = process::own().filter(|process| process.codes().is_setter(id)) {
+            if let Some(process) =
+                process::own().filter(|process| process.codes().watched(id) == Some(Watched::ThreadName))
+            {
                 rename::happened(process, thread);
             }
         }

@@ -4,7 +4,7 @@
 //! `module` is what Python imports; `start` begins and ends a recording; `monitoring` (3.12 and newer) and `profile`
 //! (3.10, 3.11) are the backends that receive the events; `hot` is the hot path, `events` what happens off it; `codes`
 //! knows code objects, `judge` decides about them, `mark` is what the hot path sees of that; `tasks` and `rename` note what
-//! asyncio and `threading` call things, `writes` what goes to the terminal; `process` and `thread` hold the state;
+//! asyncio and `threading` call things, `outcomes` what test frameworks say, `writes` what goes to the terminal; `process` and `thread` hold the state;
 //! `children` sees how processes that were started end; `capture` reads arguments, results and variables, `values` attaches
 //! them to events.
 #![allow(unsafe_code, reason = "this is C API code from end to end; each block says why it is sound")]
@@ -24,6 +24,7 @@ mod judge;
 mod mark;
 mod module;
 mod monitoring;
+mod outcomes;
 mod process;
 mod profile;
 mod python;
@@ -34,6 +35,7 @@ mod start;
 mod tasks;
 mod thread;
 mod values;
+mod watched;
 mod world;
 mod writes;
 

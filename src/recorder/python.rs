@@ -289,26 +289,74 @@ pub unsafe fn instance_dict(object: *mut ffi::PyObject) -> Option<Owned> {
     unsafe { Owned::new(ffi::PyObject_GenericGetDict(object, std::ptr::null_mut())) }
 }
 
+/// An attribute of an instance, from its dictionary or a slot that its own class declares: neither a property nor
+/// `__getattr__` runs.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn field(object: *mut ffi::PyObject, name: &Name) -> Option<Owned> {
+    static DICT: Name = Name::new(c"__dict__");
+    // SAFETY: the GIL is held. Only a descriptor of a slot is asked for its value, which is written in C.
+    unsafe {
+        if let Some(dict) = instance_dict(object)
+            && let Some(found) = entry(dict.as_ptr(), name)
+        {
+            ffi::Py_IncRef(found);
+            return Owned::new(found);
+        }
+        let class = ffi::Py_TYPE(object).cast::<ffi::PyObject>();
+        let proxy = type_attribute(class, &DICT)?;
+        let slot = Owned::new(ffi::PyObject_GetItem(proxy.as_ptr(), name.get()))?;
+        if ffi::Py_TYPE(slot.as_ptr()) != &raw mut ffi::PyMemberDescr_Type {
+            return None;
+        }
+        get(&slot, object)
+    }
+}
+
+/// What a descriptor says of an object.
+///
+/// # Safety
+/// The GIL is held, and the descriptor is written in C.
+unsafe fn get(descriptor: &Owned, object: *mut ffi::PyObject) -> Option<Owned> {
+    static GET: Name = Name::new(c"__get__");
+    // SAFETY: as the caller promised.
+    unsafe {
+        let null = std::ptr::null_mut::<ffi::PyObject>();
+        Owned::new(ffi::PyObject_CallMethodObjArgs(descriptor.as_ptr(), GET.get(), object, null))
+    }
+}
+
+/// An attribute of a type, read through `type` itself, whatever its metaclass says.
+///
+/// # Safety
+/// The GIL is held and `class` is a type.
+unsafe fn type_attribute(class: *mut ffi::PyObject, name: &Name) -> Option<Owned> {
+    static DICT: Name = Name::new(c"__dict__");
+    // SAFETY: the GIL is held. What `type.__dict__` has is a descriptor written in C.
+    unsafe {
+        let proxy = Owned::new(ffi::PyObject_GetAttr((&raw mut ffi::PyType_Type).cast(), DICT.get()))?;
+        get(&Owned::new(ffi::PyObject_GetItem(proxy.as_ptr(), name.get()))?, class)
+    }
+}
+
 /// The name of an object's type, read through `type` itself, whatever its metaclass says.
 ///
 /// # Safety
 /// The GIL is held.
 pub unsafe fn type_name(object: *mut ffi::PyObject) -> String {
-    static DICT: Name = Name::new(c"__dict__");
     static NAME: Name = Name::new(c"__name__");
-    static GET: Name = Name::new(c"__get__");
-    // SAFETY: the GIL is held. `type.__dict__["__name__"]` is a descriptor written in C, and so is what it calls.
-    unsafe {
-        let name = || {
-            let proxy = Owned::new(ffi::PyObject_GetAttr((&raw mut ffi::PyType_Type).cast(), DICT.get()))?;
-            let descriptor = Owned::new(ffi::PyObject_GetItem(proxy.as_ptr(), NAME.get()))?;
-            let class = ffi::Py_TYPE(object).cast::<ffi::PyObject>();
-            let null = std::ptr::null_mut::<ffi::PyObject>();
-            let name = ffi::PyObject_CallMethodObjArgs(descriptor.as_ptr(), GET.get(), class, null);
-            text(Owned::new(name)?.as_ptr()).map(Cow::into_owned)
-        };
-        name().unwrap_or_else(|| "?".to_owned())
-    }
+    // SAFETY: the GIL is held.
+    unsafe { type_text(ffi::Py_TYPE(object), &NAME) }.unwrap_or_else(|| "?".to_owned())
+}
+
+/// What `type` itself says of a type under one of its names (`__name__`, `__qualname__`, `__module__`), if that is a text.
+///
+/// # Safety
+/// The GIL is held.
+pub unsafe fn type_text(class: *mut ffi::PyTypeObject, name: &Name) -> Option<String> {
+    // SAFETY: the GIL is held.
+    unsafe { text(type_attribute(class.cast(), name)?.as_ptr()).map(Cow::into_owned) }
 }
 
 /// A C function as a Python object, for CPython to call.

@@ -9,6 +9,7 @@ use super::clock;
 use super::python::{self, Name, Owned};
 use super::thread::Thread;
 use super::world;
+use crate::model::text::cut;
 use crate::trace::event::tag;
 use pyo3::ffi;
 use std::sync::OnceLock;
@@ -53,7 +54,7 @@ pub unsafe fn coroutine_opened(thread: &mut Thread) {
         if let Some(task) = running() {
             let name = name(&task);
             let text = name.as_ref().and_then(|name| python::text(name.as_ptr())).unwrap_or_default();
-            thread.writer.note(clock::raw(), tag::TASK, cut(&text).as_bytes());
+            thread.writer.note(clock::raw(), tag::TASK, cut(&text, MAX_NAME).as_bytes());
         }
     }
 }
@@ -136,12 +137,4 @@ unsafe fn asyncio() -> Option<&'static Asyncio> {
         let found = Asyncio { current, running_loop, task: task.cast(), get_name: get_name.into_ptr() };
         Some(ASYNCIO.get_or_init(|| found))
     }
-}
-
-fn cut(text: &str) -> &str {
-    let mut end = text.len().min(MAX_NAME);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }

@@ -69,6 +69,8 @@ pub mod tag {
     pub const THREAD_END: u8 = 14;
     /// Bytes are about to be written to a terminal: its device number, and how many bytes it makes of them.
     pub const WROTE: u8 = 15;
+    /// A test framework said something of a test: `trace::test_note`.
+    pub const TEST: u8 = 16;
 
     /// Whether a note says that what is recorded changed here: another filter, a pause, its end.
     #[must_use]

@@ -278,6 +278,8 @@ mod tests {
             (tag::RESUMED, "RESUMED"),
             (tag::TASK, "TASK"),
             (tag::THREAD_END, "THREAD_END"),
+            (tag::WROTE, "WROTE"),
+            (tag::TEST, "TEST"),
         ] {
             assert!(blocks.contains(&format!("| {number} | `{name}` |")), "{name}");
         }

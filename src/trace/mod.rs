@@ -13,7 +13,8 @@
 //! ```
 //!
 //! `format` holds every offset and number, shared by writer and reader; `event` is the byte codec of single events,
-//! `open_list` that of the list of open calls at the head of each block, `value` that of recorded values.
+//! `open_list` that of the list of open calls at the head of each block, `value` that of recorded values, `test_note` that
+//! of what test frameworks said.
 
 pub mod code_log;
 pub mod control;
@@ -30,6 +31,7 @@ pub mod process_file;
 pub mod reader;
 pub mod space;
 pub mod state;
+pub mod test_note;
 #[cfg(feature = "tui")]
 #[doc(hidden)]
 pub mod testing;

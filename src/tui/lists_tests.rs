@@ -6,6 +6,7 @@ use crate::app::layout::Size;
 use crate::model::code::CodeKind;
 use crate::trace::event::{Opening, put_number, tag};
 use crate::trace::output::OutputWriter;
+use crate::trace::test_note::{Phase, TestNote};
 use crate::trace::testing::{START_MONO_NS, TraceBuilder};
 use insta::assert_snapshot;
 use std::path::Path;
@@ -65,7 +66,19 @@ fn write(dir: &Path) {
     thread.after(160_000).call(tests[0]).call(parse).after(16_000).ret().ret();
     thread.call(tests[1]).after(1_600_000).raise_with(&raised("AssertionError"));
     thread.call(tests[2]).after(32_000).raise_with(&raised("_pytest.outcomes.Skipped"));
+    let say = |phase, word: &str, name: &str| TestNote { phase, word: word.into(), name: name.into() }.encode();
+    let never = "tests/test_cart.py::test_never[one \u{1b}[2J]";
+    let long = "tests/test_cart.py::TestCart::test_of_a_shop_with_a_very_long_name[a-b-c]";
+    let net = "tests/test_cart.py::test_net";
+    thread.note(tag::TEST, &say(Phase::Collect, "error", "tests/test_broken.py"));
+    thread
+        .note(tag::TEST, &say(Phase::Setup, "skipped", never))
+        .note(tag::TEST, &say(Phase::Teardown, "passed", never));
+    thread.call(parse).after(320_000).raise_with(&raised("ConnectionError"));
+    thread.note(tag::TEST, &say(Phase::Setup, "error", long)).note(tag::TEST, &say(Phase::Teardown, "passed", long));
+    thread.note(tag::TEST, &say(Phase::Setup, "passed", net));
     thread.call(tests[3]).after(320_000).raise_with(&raised("ConnectionError"));
+    thread.note(tag::TEST, &say(Phase::Call, "xfailed", net));
     thread.ret().publish();
     process.end();
     trace.end(0);
@@ -100,7 +113,9 @@ fn tests_at_the_named_sizes() {
     let mut state = explorer(dir.path(), 100, 30);
     press(&mut state, "7 f");
     assert!(!picture(&state).contains("test_add"), "{}", picture(&state));
-    press(&mut state, "f G k enter");
+    press(&mut state, "f g down down down down down enter");
+    assert!(picture(&state).contains("no call of this test"), "{}", picture(&state));
+    press(&mut state, "up up enter");
     assert!(picture(&state).contains("parse"), "its calls are shown: {}", picture(&state));
 }
 

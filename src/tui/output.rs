@@ -95,4 +95,15 @@ fn lines(state: &State, area: Area, canvas: &mut Canvas<'_>) {
             canvas.text(row, canvas.signs.cursor, Role::Accent);
         }
     }
+    let lists = &state.session.survey.lists;
+    let mut missing = Vec::new();
+    if lists.lines.first().is_some_and(|start| *start > 0) {
+        missing.push("older lines are not listed".to_owned());
+    }
+    if lists.more.writes > 0 {
+        missing.push(format!("{} later writes are not linked to calls", units::grouped(lists.more.writes)));
+    }
+    if !missing.is_empty() {
+        canvas.right(area, &format!(" {} ", missing.join(", ")), Role::Warning);
+    }
 }

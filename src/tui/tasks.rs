@@ -11,6 +11,8 @@ use crate::index::survey::{Task, TaskState};
 
 /// Cells of a time's column.
 const TIME: usize = 9;
+/// Fewer cells of a coroutine's label than these say nothing.
+const MIN_LABEL: usize = 12;
 
 /// Draws the pane.
 pub fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
@@ -33,7 +35,11 @@ pub fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
             columns.push_str(&text::pad_start(name, TIME));
         }
         let rest = canvas.right(head, &format!("{}   ", columns.trim_end()), Role::Dim);
-        canvas.text(rest, "   task", Role::Dim);
+        let rest = canvas.text(rest, "   task", Role::Dim);
+        if survey.lists.more.tasks > 0 {
+            let more = format!("  {} more not listed", units::grouped(survey.lists.more.tasks));
+            canvas.text(rest, &more, Role::Warning);
+        }
     }
     let mut cursor = pane.cursor;
     cursor.fit(pane.rows().len(), usize::from(list.height));
@@ -67,8 +73,13 @@ fn draw_row(row: &Row, tasks: &[Task], at: usize, line: Area, wide: bool, canvas
             let (word, role) = state_in_words(&task.state, canvas);
             let rest = canvas.right(rest, &format!("  {word}"), role);
             let rest = canvas.pieces(rest, &[(sign, Role::Dim), (" ", Role::Text)]);
-            let name = text::clean(&task.name);
-            canvas.text(rest, &text::elide(&name, usize::from(rest.width), ellipsis), Role::Text);
+            let (name, label) = (text::clean(&task.name), text::clean(&task.label));
+            let rest = canvas.text(rest, &text::elide(&name, usize::from(rest.width), ellipsis), Role::Text);
+            let room = usize::from(rest.width).saturating_sub(2);
+            if room >= MIN_LABEL.min(text::width(&label)) {
+                let label = text::elide_middle(&label, room, ellipsis).into_owned();
+                canvas.text(rest, &format!("  {label}"), Role::Dim);
+            }
         }
         Row::Step { call, number, text: label } => {
             let ran =

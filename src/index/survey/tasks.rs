@@ -33,6 +33,8 @@ pub enum TaskState {
 pub struct Task {
     /// Its name; `#` and a number where it has none.
     pub name: String,
+    /// The label of the coroutine that was met in it first: its own, if that is recorded.
+    pub label: String,
     /// The segment in which it was first seen.
     pub first: CallId,
     /// The newest segment.
@@ -70,7 +72,7 @@ pub(super) struct Tasks {
 
 impl Tasks {
     /// A coroutine opened for which a task was noted.
-    pub(super) fn named(&mut self, name: &str, at: &Moment) -> Option<usize> {
+    pub(super) fn named(&mut self, name: &str, label: impl FnOnce() -> String, at: &Moment) -> Option<usize> {
         let made_up = name.strip_prefix("Task-").is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
         let key = made_up.then(|| (at.id.process, name.to_owned()));
         let known = key.as_ref().and_then(|key| self.by_name.get(key).copied());
@@ -85,6 +87,7 @@ impl Tasks {
                 let name = if name.is_empty() { format!("#{}", number + 1) } else { name.to_owned() };
                 self.rows.push(Task {
                     name,
+                    label: label(),
                     first: at.id,
                     last: at.id,
                     steps: 0,

@@ -4,7 +4,8 @@ use super::*;
 use crate::model::code::CodeKind;
 use crate::trace::event::put_number;
 use crate::trace::output::OutputWriter;
-use crate::trace::testing::{START_MONO_NS, TraceBuilder};
+use crate::trace::test_note::Phase;
+use crate::trace::testing::{START_MONO_NS, ThreadBuilder, TraceBuilder};
 
 /// The lists, gathered `blocks` at a time.
 fn lists(dir: &std::path::Path, blocks: usize) -> Lists {
@@ -60,20 +61,23 @@ fn tasks_are_put_together_from_their_steps() {
         trace.end(0);
 
         let lists = lists(dir.path(), blocks);
-        let rows: Vec<_> =
-            lists.tasks.iter().map(|task| (task.name.as_str(), task.steps, task.state.clone())).collect();
+        let rows: Vec<_> = lists
+            .tasks
+            .iter()
+            .map(|task| (task.name.as_str(), task.label.as_str(), task.steps, task.state.clone()))
+            .collect();
         let expected = [
-            ("Task-1", 12, TaskState::Done),
-            ("two", 10, TaskState::Pending),
-            ("three", 2, TaskState::Cancelled),
-            ("#4", 2, TaskState::Raised(Some("ValueError".to_owned()))),
-            ("five", 1, TaskState::Pending),
-            ("two", 1, TaskState::Done),
+            ("Task-1", "m.job", 12, TaskState::Done),
+            ("two", "m.job", 10, TaskState::Pending),
+            ("three", "m.job", 2, TaskState::Cancelled),
+            ("#4", "m.job", 2, TaskState::Raised(Some("ValueError".to_owned()))),
+            ("five", "m.job", 1, TaskState::Pending),
+            ("two", "m.leaf", 1, TaskState::Done),
         ];
         assert_eq!(rows, expected);
         let first = &lists.tasks[0];
         assert_eq!(first.run_ns, 1_760 + 9 * 1_600 + 1_600 + 1_600);
-        assert_eq!((first.first.ordinal, lists.more), (1, 0));
+        assert_eq!((first.first.ordinal, lists.more), (1, More::default()));
         assert!(first.wait_ns() > 9 * 1_600 && first.seen_ns > first.begin_ns);
     }
 }
@@ -106,13 +110,78 @@ fn tests_are_listed_with_what_came_of_them() {
         let expected = [
             ("test_cart.test_good", TestOutcome::Passed),
             ("test_cart.TestCart.test_bad", TestOutcome::Failed),
-            ("test_cart.test_broken", TestOutcome::Error("ValueError".to_owned())),
+            ("test_cart.test_broken", TestOutcome::Failed),
             ("test_cart.test_skip", TestOutcome::Skipped),
             ("test_cart.test_slow", TestOutcome::Failed),
             ("test_cart.test_open", TestOutcome::Open),
         ];
         assert_eq!(rows, expected);
         assert_eq!(lists.tests[0].end_ns - lists.tests[0].begin_ns, 1_600);
+    }
+}
+
+fn say(thread: &mut ThreadBuilder, phase: Phase, word: &str, name: &str) {
+    thread.note(tag::TEST, &TestNote { phase, word: word.into(), name: name.into() }.encode());
+}
+
+#[test]
+fn what_a_framework_says_goes_before_how_calls_end() {
+    for (small, blocks) in [(200, 1), (1 << 16, 1000)] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut trace = TraceBuilder::new(dir.path());
+        let file = "/srv/tests/test_cart.py";
+        // A process that starts a worker, which runs the tests and reports them to it.
+        let mut control = trace.process(6);
+        let mut thread = control.thread(1).small_blocks(small);
+        for (name, word) in [("a::test_good", "passed"), ("a::test_marked", "skipped"), ("a::test_lost", "failed")] {
+            say(&mut thread, Phase::Call, word, name);
+        }
+        thread.publish();
+        control.end();
+        let mut process = trace.process_as("7", 6, |_| {});
+        let [good, outer, helper, check] =
+            ["test_good", "test_outer", "test_helper", "check"].map(|name| process.function("t", name, file, 1));
+        let mut thread = process.thread(1).small_blocks(small);
+        say(&mut thread, Phase::Setup, "skipped", "a::test_marked");
+        say(&mut thread, Phase::Teardown, "passed", "a::test_marked");
+        say(&mut thread, Phase::Setup, "passed", "a::test_good");
+        thread.call(good).call(helper).raise_with(&raised("OSError")).after(160).ret();
+        say(&mut thread, Phase::Call, "passed", "a::test_good");
+        say(&mut thread, Phase::Teardown, "passed", "a::test_good");
+        // A test of a framework runs tests; then the outer one fails in its fixture.
+        say(&mut thread, Phase::Setup, "passed", "a::test_outer");
+        thread.call(outer);
+        say(&mut thread, Phase::Start, "", "inner.T.check");
+        thread.call(check).raise_with(&raised("AssertionError"));
+        say(&mut thread, Phase::Call, "failed", "inner.T.check");
+        say(&mut thread, Phase::End, "", "inner.T.check");
+        say(&mut thread, Phase::End, "", "never.began");
+        say(&mut thread, Phase::Start, "", "inner.T.never_ends");
+        thread.ret();
+        say(&mut thread, Phase::Call, "passed", "a::test_outer");
+        say(&mut thread, Phase::Teardown, "error", "a::test_outer");
+        say(&mut thread, Phase::Call, "strange \u{1b}", "alone");
+        thread.note(tag::TEST, &[200]).publish();
+        process.end();
+        trace.end(0);
+
+        let lists = lists(dir.path(), blocks);
+        let ordinal = |test: &TestRun| test.call.map(|call| call.ordinal);
+        let rows: Vec<_> = lists
+            .tests
+            .iter()
+            .map(|test| (test.name.as_str(), test.outcome.word(), test.during, ordinal(test)))
+            .collect();
+        let expected = [
+            ("a::test_lost", "failed", "", None),
+            ("a::test_marked", "skipped", "", None),
+            ("a::test_good", "passed", "", Some(0)),
+            ("a::test_outer", "error", "teardown", Some(2)),
+            ("inner.T.check", "failed", "", Some(3)),
+            ("inner.T.never_ends", "running", "", None),
+            ("alone", "strange \u{1b}", "", None),
+        ];
+        assert_eq!(rows, expected);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The variables of a running frame, read in place: no frame object is made for it, and nothing is copied.
 
+use super::super::python::{Name, Owned};
 use super::python::{FrameLayout, Python, field, type_of};
 use pyo3::ffi::{self, PyObject};
 use std::ffi::c_void;
@@ -100,6 +101,26 @@ impl Frame {
                 return Some(field(value.cast(), 16));
             }
             Some(value)
+        }
+    }
+
+    /// The argument in this place, which has this name, when the frame has just begun and the argument is not kept in a
+    /// cell. `None`: it cannot be read here.
+    ///
+    /// # Safety
+    /// As [`Self::current`]; `at` is the place of a parameter of the frame's code.
+    pub unsafe fn argument(self, at: usize, name: &Name) -> Option<Owned> {
+        // SAFETY: the caller's promise; what is borrowed from the frame is counted up before anything else happens.
+        unsafe {
+            let python = Python::get();
+            match self.variable(python, at, false) {
+                Some(found) if found.is_null() => None,
+                Some(found) => {
+                    ffi::Py_IncRef(found);
+                    Owned::new(found)
+                }
+                None => Owned::new(self.variable_by_name(python, name.get())),
+            }
         }
     }
 
