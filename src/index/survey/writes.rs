@@ -5,7 +5,7 @@
 //! order in which they went in, so the noted writes, in the order of their times, are laid end to end over the log. What others
 //! write (programs that are no Python, code written in C, the echo of what is typed) lies between them and shifts
 //! them; so the place is found anew wherever the times show it: bytes that were read before a write began cannot be its own,
-//! and after a pause everything written before has been read.
+//! and what is not read after a pause, nor ever later, was not written (a terminal in raw mode makes fewer bytes of a line).
 
 use super::{MAX_ROWS, Moment};
 use crate::model::id::CallId;
@@ -15,7 +15,7 @@ use crate::trace::output::{Output, Piece};
 
 /// A clock is read on both sides; they may differ by this much.
 const SLACK_NS: u64 = 5_000;
-/// After this long without a write all that was written has been read.
+/// After this long without a write all that was written has been read, unless whoever reads is late.
 const PAUSE_NS: u64 = 100_000_000;
 
 /// Bytes that a call wrote.
@@ -72,21 +72,44 @@ pub(super) fn written(trace: &Trace, writes: &Writes) -> Vec<Written> {
 /// Lays writes over pieces; both in the order of their times, on the same clock.
 fn lay(writes: &[Write], pieces: impl Iterator<Item = Piece>) -> Vec<Written> {
     let mut pieces = pieces.peekable();
-    let mut list: Vec<Written> = Vec::new();
+    // Where each write begins, if all lengths are right.
+    let mut starts: Vec<u64> = Vec::with_capacity(writes.len());
+    // Writes from which on the place may be another, and how far the writes before are ahead of what was read.
+    let mut turns: Vec<(usize, u64)> = Vec::new();
     // Where the next write goes; what was read before it began; when the last one was.
-    let (mut at, mut read, mut before) = (0, 0, 0);
-    for write in writes {
+    let (mut at, mut read, mut before) = (0_u64, 0, 0);
+    for (ix, write) in writes.iter().enumerate() {
         while let Some(piece) = pieces.next_if(|piece| piece.mono_ns.saturating_add(SLACK_NS) < write.ns) {
             read = piece.end;
         }
-        at = if write.ns.saturating_sub(before) >= PAUSE_NS { read } else { at.max(read) };
-        before = write.ns;
-        let end = at.saturating_add(write.length);
-        match list.last_mut().filter(|last| last.call == write.call && last.end == at) {
-            Some(last) => last.end = end,
-            None => list.push(Written { start: at, end, ns: write.ns, call: write.call }),
+        if read > at || write.ns.saturating_sub(before) >= PAUSE_NS {
+            at = at.max(read);
+            turns.push((ix, at - read));
         }
-        at = end;
+        before = write.ns;
+        starts.push(at);
+        at = at.saturating_add(write.length);
+    }
+    let end = pieces.last().map_or(read, |piece| piece.end);
+    // Who reads late catches up some time; what is never made good was never written.
+    let mut behind = at.saturating_sub(end);
+    for (_, ahead) in turns.iter_mut().rev() {
+        behind = behind.min(*ahead);
+        *ahead = behind;
+    }
+    let mut turns = turns.into_iter().peekable();
+    let mut shift = 0;
+    let mut list: Vec<Written> = Vec::new();
+    for (ix, (write, start)) in writes.iter().zip(starts).enumerate() {
+        if let Some((_, ahead)) = turns.next_if(|(turn, _)| *turn == ix) {
+            shift = ahead;
+        }
+        let start = start - shift;
+        let end = start.saturating_add(write.length);
+        match list.last_mut().filter(|last| last.call == write.call && last.end == start) {
+            Some(last) => last.end = end,
+            None => list.push(Written { start, end, ns: write.ns, call: write.call }),
+        }
     }
     // A place that was found anew may lie before the one of the last write.
     list.sort_by_key(|written| written.start);
@@ -124,6 +147,10 @@ mod tests {
             ("somebody else in between", &[(10, 5), (20, 7)], &[(11, 5), (15, 100), (21, 7)], &[0, 105]),
             ("somebody else at first", &[(10, 5)], &[(5, 30), (11, 5)], &[30]),
             ("fewer bytes than thought", &[(10, 50), (300, 7)], &[(11, 5), (301, 7)], &[0, 5]),
+            ("fewer, and a late reader", &[(10, 50), (300, 7), (600, 9)], &[(11, 5), (601, 7), (602, 9)], &[0, 5, 12]),
+            ("a late reader", &[(10, 5), (200, 7)], &[(201, 12)], &[0, 5]),
+            ("late twice", &[(10, 5), (200, 7), (400, 2)], &[(201, 3), (402, 11)], &[0, 5, 12]),
+            ("fewer, then somebody else", &[(10, 50), (300, 7)], &[(11, 5), (12, 90), (301, 7)], &[0, 95]),
             ("nothing was kept", &[(10, 5), (20, 5)], &[], &[0, 5]),
         ] {
             assert_eq!(laid(writes, pieces), expected, "{what}");
