@@ -1,16 +1,17 @@
 //! How long a keystroke takes in the filter lab: a selector is typed letter by letter, and after each letter everything
 //! it matches and nearly matches among 10,000 functions is explained. A frame of the screen has 16 ms.
 
+#[path = "common/program.rs"]
+mod program;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use ct_tui::filter::FrameFacts;
 use ct_tui::filter::explain::{Explainer, SeenFrame};
 use ct_tui::model::code::Exec;
-use ct_tui::model::evidence::{Evidence, EvidenceItem, EvidenceSource, Outcome};
+use program::FUNCTIONS;
 
-const FUNCTIONS: usize = 10_000;
-const MODULES: usize = 800;
 const FRAME: Duration = Duration::from_millis(16);
 
 const TYPED: &[&str] = &[
@@ -31,37 +32,14 @@ const TYPED: &[&str] = &[
 ];
 
 fn main() {
-    let tops = ["app", "shop", "src.billing", "vendor.lib"];
-    let parts = ["views", "models", "api", "tools", "tests"];
-    let modules: Vec<(String, String, Evidence)> = (0..MODULES)
-        .map(|n| {
-            let (top, part) = (tops[n % 4], parts[n / 4 % 5]);
-            let name = format!("{top}.{part}.module{n}");
-            let path = format!("/srv/project/{}.py", name.replace('.', "/"));
-            let sources = [EvidenceSource::Globals, EvidenceSource::Spec, EvidenceSource::SysModules];
-            let item = |source, name: &str| EvidenceItem {
-                source,
-                name: Some(name.to_owned()),
-                outcome: Outcome::Agrees,
-                detail: Some("/srv/project".to_owned()),
-            };
-            let mut items: Vec<_> = sources.into_iter().map(|source| item(source, &name)).collect();
-            items.push(item(EvidenceSource::Marker, &format!("project.{name}")));
-            (name, path, Evidence { items, ..Evidence::default() })
-        })
-        .collect();
-    let functions: Vec<(usize, String)> =
-        (0..FUNCTIONS).map(|n| (n % MODULES, format!("Class{}.method_{}", n / MODULES, n / MODULES % 7))).collect();
-    let seen = functions.iter().map(|(at, qualname)| {
-        let (name, path, evidence) = &modules[*at];
-        SeenFrame {
-            facts: FrameFacts { module: Some(name), abs_path: path, qualname },
-            evidence,
-            exec: Exec::Trace,
-            rule: None,
-            params: &[],
-            locals: &[],
-        }
+    let program = program::functions();
+    let seen = program.iter().map(|function| SeenFrame {
+        facts: FrameFacts { module: Some(&function.module), abs_path: &function.path, qualname: &function.qualname },
+        evidence: &function.evidence,
+        exec: Exec::Trace,
+        rule: None,
+        params: &[],
+        locals: &[],
     });
     let start = Instant::now();
     let explainer = Explainer::new("/srv/project", Vec::new(), seen);

@@ -5,13 +5,17 @@
 //! cargo bench --bench explorer
 //! ```
 
-mod common;
+#[path = "common/table.rs"]
+mod table;
+#[path = "common/trace.rs"]
+mod trace;
 
-use common::{latency, memory, row, timed, trace_of};
 use ct_tui::index::{Direction, Nav, Profile, Search, Step};
 use ct_tui::model::id::{CodeId, ProcessIx, ThreadNo};
 use ct_tui::trace::Trace;
 use std::hint::black_box;
+use table::{latency, memory, row, timed};
+use trace::trace_of;
 
 fn main() {
     let dir = trace_of(10_000_000);

@@ -6,67 +6,23 @@
 //! cargo bench --bench screen
 //! ```
 
-mod common;
+#[path = "common/screen.rs"]
+mod screen;
+#[path = "common/table.rs"]
+mod table;
+#[path = "common/trace.rs"]
+mod trace;
 
-use common::{latency, latency_of, memory, row, timed, trace_of};
-use ct_tui::app::State;
-use ct_tui::app::event::{Effect, Event};
-use ct_tui::app::layout::Size;
-use ct_tui::app::session::Session;
-use ct_tui::config::{Config, Key};
 use ct_tui::model::id::{CallId, ProcessIx, ThreadNo};
 use ct_tui::trace::Trace;
-use ct_tui::tui::style::Depth;
-use ratatui::{Terminal, backend::TestBackend};
-use std::path::Path;
-use std::sync::{Arc, RwLock};
-
-const SIZE: Size = Size { width: 160, height: 50 };
-
-/// The explorer with a terminal that is only memory.
-struct Screen {
-    state: State,
-    terminal: Terminal<TestBackend>,
-}
-
-impl Screen {
-    fn open(dir: &Path) -> Self {
-        let trace = Trace::open_lazily(dir).expect("a trace");
-        let session = Session::new(Arc::new(RwLock::new(trace)));
-        let state = State::explorer(Config::default(), SIZE, session);
-        let terminal = Terminal::new(TestBackend::new(SIZE.width, SIZE.height)).expect("memory");
-        let mut screen = Self { state, terminal };
-        screen.event(Event::Resize(SIZE));
-        screen
-    }
-
-    /// What the loop does for an event, without what the worker thread does beside it.
-    fn event(&mut self, event: Event) -> Vec<Effect> {
-        let effects = self.state.update(event);
-        self.paint();
-        effects.list
-    }
-
-    fn paint(&mut self) {
-        let state = &self.state;
-        self.terminal
-            .draw(|frame| {
-                ct_tui::tui::draw(state, frame.buffer_mut(), Depth::True);
-            })
-            .expect("memory");
-    }
-
-    fn press(&mut self, keys: &str) {
-        for key in keys.split_whitespace() {
-            self.event(Event::Key(key.parse::<Key>().expect("a key")));
-        }
-    }
-}
+use screen::Screen;
+use table::{latency, latency_of, memory, row, timed};
+use trace::trace_of;
 
 fn main() {
     let dir = trace_of(10_000_000);
     let before = memory("VmHWM:");
-    let (mut screen, first) = timed(|| Screen::open(dir.path()));
+    let (mut screen, first) = timed(|| Screen::of(Trace::open_lazily(dir.path()).expect("a trace")));
     row("to the first picture", &format!("{:.1} ms", first.as_secs_f64() * 1e3));
 
     let calls = {
