@@ -91,13 +91,19 @@ impl Target {
     #[must_use]
     pub fn interpreter_args(&self) -> Option<Vec<OsString>> {
         let (lead, args) = match self {
-            Self::File(path, args) | Self::Folder(path, args) => (vec![path.clone().into_os_string()], args),
+            Self::File(path, args) | Self::Folder(path, args) => (vec![no_option(path)], args),
             Self::Module(name, args) => (vec!["-m".into(), name.clone()], args),
             Self::Code(code, args) => (vec!["-c".into(), code.clone()], args),
             Self::Command { .. } => return None,
         };
         Some(lead.into_iter().chain(args.iter().cloned()).collect())
     }
+}
+
+/// A path that Python does not take for an option of its own (`-x.py`, typed after `--`).
+fn no_option(path: &Path) -> OsString {
+    let is_like_one = path.as_os_str().as_bytes().starts_with(b"-");
+    if is_like_one { Path::new(".").join(path).into_os_string() } else { path.as_os_str().to_owned() }
 }
 
 /// Tells files from commands. A bare word that names a Python file or an application folder here is that; another bare

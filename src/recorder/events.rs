@@ -57,8 +57,9 @@ unsafe fn open_inner(code: *mut ffi::PyObject, how: Opening) -> Reply {
         Ok(mark) => mark,
         Err(failure) => {
             process::stop(&failure.to_string());
-            lost();
-            return Reply::Keep;
+            // Perhaps it would not have been recorded anyway.
+            // SAFETY: as the caller promised.
+            return unsafe { too_late(code) };
         }
     };
     if mark.id() == u32::MAX {

@@ -14,7 +14,6 @@ pub use reason::Reason;
 pub use seen::SeenFrame;
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::types::{Kind, ScopeKind, ValueKind};
@@ -50,7 +49,7 @@ pub struct NearMiss {
     pub reason: Reason,
     /// The reason in plain words.
     pub sentence: String,
-    /// A selector that does match the first of these frames.
+    /// A selector that does match these frames (for a loose expression: those that were meant).
     pub suggestion: Option<String>,
     /// The frames, ascending; empty when none was seen at all.
     pub frames: Vec<usize>,
@@ -203,6 +202,7 @@ impl Explainer {
             }
         }
         out.near_misses = misses.list;
+        out.near_misses.iter_mut().for_each(|miss| miss.frames.sort_unstable());
         out.near_misses.sort_by_key(|miss| miss.reason);
     }
 
@@ -258,16 +258,6 @@ impl Explainer {
     fn origin(&self, item: &Item) -> &Origin {
         self.origins.get(self.frames[item.first].origin)
     }
-
-    /// Whether `suggestion` is a selector that matches one of these frames.
-    fn holds(&self, suggestion: &str, mut frames: Range<usize>) -> bool {
-        let Ok(selector) = Selector::parse(suggestion, Place::Rule) else { return false };
-        let (Kind::Scope(kind), Ok(matcher)) = (selector.kind(), selector.compile(&self.root)) else { return false };
-        frames.any(|frame| {
-            let subject = subject(&self.root, kind, &self.frames[frame].facts());
-            subject.is_some_and(|subject| matcher.is_match(&subject))
-        })
-    }
 }
 
 /// The near misses of one explanation, gathered by reason and suggestion.
@@ -276,36 +266,70 @@ struct Misses<'e> {
     selector: &'e Selector,
     kind: Kind,
     list: Vec<NearMiss>,
+    /// Where in the list the frames of one reason are that share a suggestion (or, without one, what is said of them).
     known: HashMap<(Reason, String), usize>,
+    /// The suggestions that were thought of; absent when they do not compile.
+    suggestions: HashMap<String, Option<(ScopeKind, Matcher)>>,
+    /// Whether the tighter form of a loose expression matches anything.
+    somewhere: Option<bool>,
 }
 
 impl<'e> Misses<'e> {
     fn new(explainer: &'e Explainer, selector: &'e Selector) -> Self {
-        Self { explainer, selector, kind: selector.kind(), list: Vec::new(), known: HashMap::new() }
+        let (known, suggestions) = (HashMap::new(), HashMap::new());
+        Self { explainer, selector, kind: selector.kind(), list: Vec::new(), known, suggestions, somewhere: None }
     }
 
     fn add(&mut self, reason: Reason, item: &Item, suggestion: Option<String>, other: &str) {
         // Misses without a suggestion of their own get the exact selector, unless matching is not what they lack.
-        let needs_one = !matches!(reason, Reason::SyntheticFile | Reason::Overruled);
-        let exact = || {
-            let subject = item.subject.as_deref()?;
-            Some(exactly(self.kind, subject))
-        };
-        let suggestion = if needs_one { suggestion.or_else(exact) } else { None };
-        let key = suggestion.clone().unwrap_or_else(|| other.to_owned());
+        if !matches!(reason, Reason::SyntheticFile | Reason::Overruled) {
+            let kind = self.kind;
+            let full = self.list.len() >= MOST_MISSES;
+            let exact = || Some(exactly(kind, item.subject.as_deref().filter(|_| !full)?));
+            let suggestion = suggestion.filter(|text| match reason {
+                // What a loose expression should have been need not match what it matched by accident.
+                Reason::RegexUnanchored => self.holds_somewhere(text),
+                _ => self.holds(text, item.first),
+            });
+            let suggestion = suggestion.or_else(|| exact().filter(|text| self.holds(text, item.first)));
+            if let Some(suggestion) = suggestion {
+                let key = suggestion.clone();
+                return self.gather(reason, item, Some(suggestion), other, key);
+            }
+        }
+        self.gather(reason, item, None, other, other.to_owned());
+    }
+
+    /// Whether `suggestion` is a selector that matches this frame.
+    fn holds(&mut self, suggestion: &str, frame: usize) -> bool {
+        let explainer = self.explainer;
+        if !self.suggestions.contains_key(suggestion) {
+            let compiled = Selector::parse(suggestion, Place::Rule).ok().and_then(|selector| match selector.kind() {
+                Kind::Scope(kind) => Some((kind, selector.compile(&explainer.root).ok()?)),
+                Kind::Value(_) => None,
+            });
+            self.suggestions.insert(suggestion.to_owned(), compiled);
+        }
+        let Some(Some((kind, matcher))) = self.suggestions.get(suggestion) else { return false };
+        let subject = subject(&explainer.root, *kind, &explainer.frames[frame].facts());
+        subject.is_some_and(|subject| matcher.is_match(&subject))
+    }
+
+    /// Whether `suggestion` matches any frame. (It is the same one for all that a selector matches.)
+    fn holds_somewhere(&mut self, suggestion: &str) -> bool {
+        if self.somewhere.is_none() {
+            self.somewhere = Some((0..self.explainer.frames.len()).any(|frame| self.holds(suggestion, frame)));
+        }
+        self.somewhere == Some(true)
+    }
+
+    /// Puts an item beside those with the same `key`, or begins a new entry.
+    fn gather(&mut self, reason: Reason, item: &Item, suggestion: Option<String>, other: &str, key: String) {
         if let Some(at) = self.known.get(&(reason, key.clone())) {
             self.list[*at].frames.extend(&item.frames);
-            return;
+        } else if self.list.len() < MOST_MISSES {
+            self.push(reason, item, suggestion, other, item.frames.clone(), key);
         }
-        if self.list.len() >= MOST_MISSES {
-            return;
-        }
-        // What a loose expression should have been need not match what it matched by accident.
-        let anywhere = reason == Reason::RegexUnanchored;
-        let frames = if anywhere { 0..self.explainer.frames.len() } else { item.first..item.first + 1 };
-        let holds = |text: &String| self.explainer.holds(text, frames.clone());
-        let suggestion = suggestion.filter(&holds).or_else(|| exact().filter(|text| needs_one && holds(text)));
-        self.push(reason, item, suggestion, other, item.frames.clone(), key);
     }
 
     fn add_frame(&mut self, reason: Reason, item: &Item, frame: usize, other: &str) {

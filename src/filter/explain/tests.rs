@@ -227,6 +227,10 @@ const CASES: &[(&str, &str, usize, &[&str])] = &[
     ("m f /p/app/cart.py", "file:app/catr.py", 0, &["typo file:app/cart.py"]),
     ("m f /p/app/cart.py", "file:apq/**", 0, &["typo file:app/**"]),
     ("shop f /p/c.py | shop2 f /p/d.py", "pkg:shop", 1, &[]),
+    // Each frame gets a suggestion that matches it, not its neighbour's.
+    ("a.core f /p/a.py | a.core.u f /p/u.py", "pkg:a.coer", 0, &["typo pkg:a.core", "typo pkg:a.core.u"]),
+    ("ab.x f /p/x.py | AB.X f /p/y.py", "pkg:Ab.x", 0, &["case pkg:ab.x", "case pkg:AB.X"]),
+    ("abxfoo f /p/x.py | abxFoo f /p/y.py", "pkg:Ab*Foo", 0, &["case pkg:abxfoo", "case pkg:ab*Foo"]),
     // overruled
     ("m f /p/m.py skip=pkg:*", "pkg:m", 1, &["overruled -"]),
     ("m f /p/m.py skip=pkg:m", "pkg:m", 1, &[]),
@@ -377,9 +381,9 @@ proptest! {
             if let Some(suggestion) = &miss.suggestion {
                 let again = explainer.explain(suggestion);
                 prop_assert!(again.error.is_none(), "{}", suggestion);
-                let loose = miss.reason == Reason::RegexUnanchored;
-                let meant = if loose { again.matched.first() } else { miss.frames.first() };
-                prop_assert!(meant.is_some_and(|f| again.matched.contains(f)), "{} does not match", suggestion);
+                let meant = if miss.reason == Reason::RegexUnanchored { &again.matched } else { &miss.frames };
+                prop_assert!(!meant.is_empty(), "{} matches nothing", suggestion);
+                prop_assert!(meant.iter().all(|f| again.matched.contains(f)), "{} does not match", suggestion);
             }
         }
     }

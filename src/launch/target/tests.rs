@@ -121,3 +121,11 @@ fn the_program_folder_is_where_the_program_lies() {
         assert_eq!(target.program_folder(cwd), Path::new(expected), "{target:?}");
     }
 }
+
+#[test]
+fn a_path_is_no_option_of_python() {
+    for (path, expected) in [("-x.py", "./-x.py"), ("x.py", "x.py"), ("a/-x.py", "a/-x.py"), ("./-x.py", "./-x.py")] {
+        let args = Target::File(path.into(), words("-a")).interpreter_args().unwrap();
+        assert_eq!(args, [expected, "-a"]);
+    }
+}
