@@ -11,6 +11,7 @@
 
 mod activation;
 mod backend;
+mod callback;
 pub mod capture;
 mod change;
 mod children;

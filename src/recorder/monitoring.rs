@@ -5,17 +5,16 @@
 //! objects: they leave by the shortest way when the code is skipped.
 
 use super::backend::Backend;
+use super::callback::{self, Function};
 use super::capture::Leaving;
 use super::events::{self, Reply};
 use super::hot;
 use super::mark;
-use super::module::Definition;
 use super::python::{self, Name, Owned};
 use super::values::{self, Handed};
 use super::world::sys;
 use crate::trace::event::{Closing, Opening};
 use pyo3::ffi;
-use std::ffi::CStr;
 use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU64, Ordering::Relaxed};
 
 /// Tool ids in the order of preference: those that no convention reserves come first.
@@ -35,24 +34,15 @@ static RESTART_EVENTS: Name = Name::new(c"restart_events");
 static EVENT_NAMES: Name = Name::new(c"events");
 static DISABLE_NAME: Name = Name::new(c"DISABLE");
 
-const fn method(name: &'static CStr, callback: ffi::PyCFunctionFast) -> Definition<ffi::PyMethodDef> {
-    Definition::new(ffi::PyMethodDef {
-        ml_name: name.as_ptr(),
-        ml_meth: ffi::PyMethodDefPointer { PyCFunctionFast: callback },
-        ml_flags: ffi::METH_FASTCALL,
-        ml_doc: std::ptr::null(),
-    })
-}
-
-/// Events, the C name of each, and what is called.
-static CALLBACKS: [(Name, Definition<ffi::PyMethodDef>); 7] = [
-    (Name::new(c"PY_START"), method(c"ct_tui_start", on_start)),
-    (Name::new(c"PY_RESUME"), method(c"ct_tui_resume", on_resume)),
-    (Name::new(c"PY_THROW"), method(c"ct_tui_throw", on_throw)),
-    (Name::new(c"PY_RETURN"), method(c"ct_tui_return", on_return)),
-    (Name::new(c"PY_YIELD"), method(c"ct_tui_yield", on_yield)),
-    (Name::new(c"PY_UNWIND"), method(c"ct_tui_unwind", on_unwind)),
-    (Name::new(c"LINE"), method(c"ct_tui_line", on_line)),
+/// Events, and what is called.
+static CALLBACKS: [(Name, Function); 7] = [
+    (Name::new(c"PY_START"), on_start),
+    (Name::new(c"PY_RESUME"), on_resume),
+    (Name::new(c"PY_THROW"), on_throw),
+    (Name::new(c"PY_RETURN"), on_return),
+    (Name::new(c"PY_YIELD"), on_yield),
+    (Name::new(c"PY_UNWIND"), on_unwind),
+    (Name::new(c"LINE"), on_line),
 ];
 /// Place of the event that is switched on only when lines are recorded.
 const LINE: usize = 6;
@@ -134,10 +124,14 @@ unsafe fn install(lines: bool) -> Result<(), String> {
         let (tool, number) = free.ok_or("all tool ids of sys.monitoring are taken by other tools")?;
         TOOL.store(tool, Relaxed);
 
+        let Some(callbacks) = callback::Type::new() else {
+            release();
+            return Err(missing());
+        };
         let mut events = 0;
-        for (index, (event, definition)) in CALLBACKS.iter().enumerate() {
+        for (index, (event, function)) in CALLBACKS.iter().enumerate() {
             let bit = python::int_attribute(names.as_ptr(), event);
-            let function = python::function(definition.get());
+            let function = callbacks.object(*function);
             let event = Owned::new(ffi::PyLong_FromLongLong(bit));
             let registered = function.zip(event).filter(|_| bit != 0).and_then(|(function, event)| {
                 call(&REGISTER_CALLBACK, &[number.as_ptr(), event.as_ptr(), function.as_ptr()])
@@ -222,8 +216,9 @@ unsafe fn reply(reply: Reply) -> *mut ffi::PyObject {
 
 unsafe extern "C" fn on_start(
     _: *mut ffi::PyObject,
-    arguments: *mut *mut ffi::PyObject,
-    _: ffi::Py_ssize_t,
+    arguments: *const *mut ffi::PyObject,
+    _: usize,
+    _: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: the interpreter calls this with the GIL held and (code, offset).
     unsafe {
@@ -234,8 +229,9 @@ unsafe extern "C" fn on_start(
 
 unsafe extern "C" fn on_return(
     _: *mut ffi::PyObject,
-    arguments: *mut *mut ffi::PyObject,
-    _: ffi::Py_ssize_t,
+    arguments: *const *mut ffi::PyObject,
+    _: usize,
+    _: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: the interpreter calls this with the GIL held and (code, offset, value).
     unsafe { if hot::end(*arguments, *arguments.add(2)) { keep() } else { closed(arguments, Closing::Return) } }
@@ -247,7 +243,7 @@ unsafe extern "C" fn on_return(
 /// The GIL is held; the arguments are (code, offset, value).
 #[cold]
 #[inline(never)]
-unsafe fn closed(arguments: *mut *mut ffi::PyObject, how: Closing) -> *mut ffi::PyObject {
+unsafe fn closed(arguments: *const *mut ffi::PyObject, how: Closing) -> *mut ffi::PyObject {
     // SAFETY: as the caller promised.
     unsafe {
         let handed = Handed::of(*arguments.add(2));
@@ -257,8 +253,9 @@ unsafe fn closed(arguments: *mut *mut ffi::PyObject, how: Closing) -> *mut ffi::
 
 unsafe extern "C" fn on_yield(
     _: *mut ffi::PyObject,
-    arguments: *mut *mut ffi::PyObject,
-    _: ffi::Py_ssize_t,
+    arguments: *const *mut ffi::PyObject,
+    _: usize,
+    _: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: the interpreter calls this with the GIL held and (code, offset, value).
     unsafe { closed(arguments, Closing::Yield) }
@@ -266,8 +263,9 @@ unsafe extern "C" fn on_yield(
 
 unsafe extern "C" fn on_resume(
     _: *mut ffi::PyObject,
-    arguments: *mut *mut ffi::PyObject,
-    _: ffi::Py_ssize_t,
+    arguments: *const *mut ffi::PyObject,
+    _: usize,
+    _: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: the interpreter calls this with the GIL held and (code, offset).
     unsafe { reply(events::open(*arguments, Opening::Resume)) }
@@ -275,8 +273,9 @@ unsafe extern "C" fn on_resume(
 
 unsafe extern "C" fn on_throw(
     _: *mut ffi::PyObject,
-    arguments: *mut *mut ffi::PyObject,
-    _: ffi::Py_ssize_t,
+    arguments: *const *mut ffi::PyObject,
+    _: usize,
+    _: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: the interpreter calls this with the GIL held and (code, offset, exception). This event cannot be
     // switched off.
@@ -290,8 +289,9 @@ unsafe extern "C" fn on_throw(
 
 unsafe extern "C" fn on_unwind(
     _: *mut ffi::PyObject,
-    arguments: *mut *mut ffi::PyObject,
-    _: ffi::Py_ssize_t,
+    arguments: *const *mut ffi::PyObject,
+    _: usize,
+    _: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: the interpreter calls this with the GIL held and (code, offset, exception). This event cannot be
     // switched off.
@@ -304,8 +304,9 @@ unsafe extern "C" fn on_unwind(
 
 unsafe extern "C" fn on_line(
     _: *mut ffi::PyObject,
-    arguments: *mut *mut ffi::PyObject,
-    _: ffi::Py_ssize_t,
+    arguments: *const *mut ffi::PyObject,
+    _: usize,
+    _: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     // SAFETY: the interpreter calls this with the GIL held and (code, line).
     unsafe {
