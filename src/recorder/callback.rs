@@ -20,9 +20,9 @@ struct Callback {
 
 /// `Py_TPFLAGS_HAVE_VECTORCALL`: older than its place in the stable ABI (3.12).
 const HAVE_VECTORCALL: c_uint = 1 << 11;
-const FLAGS: c_uint =
-    (ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION | ffi::Py_TPFLAGS_IMMUTABLETYPE) as c_uint
-        | HAVE_VECTORCALL;
+const FLAGS: c_uint = (ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION | ffi::Py_TPFLAGS_IMMUTABLETYPE)
+    as c_uint
+    | HAVE_VECTORCALL;
 
 static MEMBERS: Definition<[PyMemberDef; 2]> = Definition::new([
     PyMemberDef {

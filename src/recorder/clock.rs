@@ -38,6 +38,8 @@ pub fn pair() -> ClockPair {
     ClockPair { raw: raw(), mono_ns: monotonic() }
 }
 
+#[cfg_attr(target_arch = "x86_64", cold)]
+#[inline(never)]
 fn monotonic() -> u64 {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `now` is large enough, and this clock always exists.

@@ -155,13 +155,6 @@ pub unsafe fn judge(code: *mut ffi::PyObject) -> Option<Mark> {
     unsafe { process::process()?.codes().judge(code, ffi::PyEval_GetGlobals()).ok() }
 }
 
-/// A call of a plain function, in the trace.
-#[inline(always)]
-pub fn plain_call(code: *mut ffi::PyObject, mark: Mark) -> OpenCall {
-    let how = Opening::Call;
-    OpenCall { key: code as usize, code: mark.id(), how, hidden: false, raw: 0, ordinal: 0, generator: 0 }
-}
-
 fn call(code: *mut ffi::PyObject, mark: Mark, how: Opening, hidden: bool) -> OpenCall {
     let generator = match how {
         // SAFETY: an event is reported with the GIL held, in its own frame.

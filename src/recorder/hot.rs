@@ -2,11 +2,11 @@
 //! Look the code up, read the clock, append some bytes. Everything else is left to `events`.
 
 use super::clock;
-use super::events;
 use super::mark::{HOT, Mark};
 use super::thread::{self, Thread};
 use super::values::{self, Handed};
 use crate::trace::event::Closing;
+use crate::trace::writer::OpenCall;
 use pyo3::ffi::PyObject;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -30,7 +30,7 @@ pub unsafe fn begin(code: *mut PyObject, mark: Mark) -> bool {
 unsafe fn begin_with_values(code: *mut PyObject, mark: Mark) -> bool {
     let Some(thread) = thread::current() else { return false };
     // SAFETY: as the caller promised.
-    super::guarded(false, || unsafe { values::open(thread, code, events::plain_call(code, mark)) })
+    super::guarded(false, || unsafe { values::open(thread, code, OpenCall::plain(0, 0, code as usize, mark.id())) })
 }
 
 /// The current frame returns `value` (borrowed). Returns whether that was all there is to do: not if its call is not the

@@ -4,7 +4,7 @@ use super::config::{self, Config};
 use super::judge::Judge;
 use super::process::{self, Origin, Process};
 use super::python::{self, Name, Owned};
-use super::{activation, backend, capture, children, clock, control, writes};
+use super::{activation, backend, capture, children, clock, control, mark, writes};
 use crate::trace::format::state;
 use crate::trace::manifest::{ProcessInfo, Values};
 use crate::trace::process_file::{make_process_folder, write_process};
@@ -52,6 +52,7 @@ unsafe fn begin(root: &Path) -> Result<(), String> {
     let backend = unsafe {
         // While the bootstrap's frame is the running one: frames are checked with it.
         capture::prepare();
+        mark::prepare();
         backend::install(number, manifest.options.lines)?
     };
     let mut limits = backend.limits();

@@ -83,6 +83,14 @@ pub struct OpenCall {
     pub generator: u64,
 }
 
+impl OpenCall {
+    /// A call of a plain function.
+    #[inline(always)]
+    pub fn plain(raw: u64, ordinal: u64, key: usize, code: u32) -> Self {
+        Self { key, code, how: Opening::Call, hidden: false, raw, ordinal, generator: 0 }
+    }
+}
+
 /// Writes one thread's events. All methods that write return whether there was room; once there was not, the writer is
 /// closed, [`EventWriter::failure`] says why, and nothing more is written.
 #[derive(Debug)]
@@ -97,13 +105,15 @@ pub struct EventWriter<S: Sink> {
     block: *mut u8,
     /// Raw clock of the last event.
     last_raw: u64,
-    depth: u32,
     min_depth: u32,
-    calls: u32,
     changes: u32,
     index: u32,
     next_ordinal: u64,
+    /// Ordinal of the block's first call.
+    first_ordinal: u64,
     open: Vec<OpenCall>,
+    /// How many of these are hidden.
+    hidden: u32,
     window: *mut u8,
     window_at: u64,
     window_len: usize,
@@ -132,14 +142,22 @@ unsafe fn put(mut at: *mut u8, mut value: u64) -> *mut u8 {
     }
 }
 
-/// As [`put`], for code numbers: most are below 2^14.
+/// Numbers below this have at most two bytes.
+const SHORT_NUMBER: u32 = 1 << 14;
+
+/// As [`put`], without a branch that would have to be guessed, for a number below [`SHORT_NUMBER`].
 ///
 /// # Safety
-/// There must be room for 10 bytes at `at`.
+/// There must be room for 2 bytes at `at`.
 #[inline(always)]
-unsafe fn put_code(at: *mut u8, code: u32) -> *mut u8 {
-    // SAFETY: as for `put`.
-    unsafe { put(at, u64::from(code)) }
+unsafe fn put_short(at: *mut u8, value: u32) -> *mut u8 {
+    let long = value >= 0x80;
+    let bytes = value & 0x7f | u32::from(long) << 7 | value >> 7 << 8;
+    // SAFETY: as the caller promised; behind a number of one byte goes the next event, or nothing that is published.
+    unsafe {
+        at.cast::<u16>().write_unaligned((bytes as u16).to_le());
+        at.add(1 + usize::from(long))
+    }
 }
 
 impl<S: Sink> EventWriter<S> {
@@ -155,13 +173,13 @@ impl<S: Sink> EventWriter<S> {
             first: null,
             block: null,
             last_raw: 0,
-            depth: 0,
             min_depth: 0,
-            calls: 0,
             changes: 0,
             index: 0,
             next_ordinal: 0,
+            first_ordinal: 0,
             open: Vec::with_capacity(64),
+            hidden: 0,
             window: null,
             window_at: 0,
             window_len: 0,
@@ -200,37 +218,61 @@ impl<S: Sink> EventWriter<S> {
     /// Opens a call without arguments: the hottest path.
     #[inline(always)]
     pub fn call(&mut self, raw: u64, key: usize, code: u32) -> bool {
-        if !self.room(MAX_PLAIN) {
-            return false;
+        let Some(delta) = self.short(raw) else { return self.call_slowly(raw, key, code) };
+        let len = self.open.len();
+        if code >= SHORT_NUMBER || len == self.open.capacity() {
+            return self.call_slowly(raw, key, code);
         }
-        // Not `self.last_raw`: that was written a moment ago, and reading it together with its neighbour would wait for it.
-        let now = raw.max(self.last_raw);
-        // SAFETY: there is room for a plain event.
-        let at = unsafe { put_code(self.head(now, kind::CALL), code) };
-        self.push(OpenCall {
-            key,
-            code,
-            how: Opening::Call,
-            hidden: false,
-            raw: now,
-            ordinal: self.next_ordinal,
-            generator: 0,
-        });
+        // SAFETY: there is room for a plain event, and both numbers are short; and there is room for one more open call.
+        let at = unsafe {
+            self.open.as_mut_ptr().add(len).write(OpenCall::plain(raw, self.next_ordinal, key, code));
+            self.open.set_len(len + 1);
+            put_short(put_short(self.cur, (delta << 3 | kind::CALL) as u32), code)
+        };
+        self.next_ordinal += 1;
+        self.last_raw = raw;
         self.publish(at);
         true
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn call_slowly(&mut self, raw: u64, key: usize, code: u32) -> bool {
+        self.open_call(raw, OpenCall::plain(raw, 0, key, code), None)
     }
 
     /// The innermost open call returns. Does nothing when none is open.
     #[inline(always)]
     pub fn ret(&mut self, raw: u64) -> bool {
-        if !self.room(MAX_PLAIN) {
-            return false;
+        let Some(delta) = self.short(raw) else { return self.ret_slowly(raw) };
+        if self.open.pop_if(|call| !call.hidden).is_none() {
+            return self.ret_slowly(raw);
         }
-        if self.pop() {
-            let at = self.head(raw, kind::RETURN);
-            self.publish(at);
-        }
+        self.min_depth = self.min_depth.min(self.depth());
+        // SAFETY: there is room for a plain event, and the number is short.
+        let at = unsafe { put_short(self.cur, (delta << 3 | kind::RETURN) as u32) };
+        self.last_raw = raw;
+        self.publish(at);
         true
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn ret_slowly(&mut self, raw: u64) -> bool {
+        self.close_call(raw, Closing::Return, 0, None)
+    }
+
+    /// Ticks since the last event, if they are few, the clock did not go backwards, and there is room for a plain event.
+    #[inline(always)]
+    fn short(&self, raw: u64) -> Option<u64> {
+        let delta = raw.wrapping_sub(self.last_raw);
+        (delta < u64::from(SHORT_NUMBER) >> 3 && self.end as usize - self.cur as usize >= MAX_PLAIN).then_some(delta)
+    }
+
+    /// Calls that are open in the trace.
+    #[inline(always)]
+    fn depth(&self) -> u32 {
+        self.open.len() as u32 - self.hidden
     }
 
     /// Opens a call or a segment. `call.raw` and `call.ordinal` are filled in here. `payload`: arguments or the sent
@@ -239,6 +281,7 @@ impl<S: Sink> EventWriter<S> {
         let payload = payload.filter(|bytes| bytes.len() <= MAX_PAYLOAD);
         if call.hidden {
             self.open.push(OpenCall { raw, ordinal: self.next_ordinal, ..call });
+            self.hidden += 1;
             return !self.closed;
         }
         if !self.room(2 * MAX_PLAIN + payload.map_or(0, <[u8]>::len)) {
@@ -247,13 +290,13 @@ impl<S: Sink> EventWriter<S> {
         // SAFETY: room for two plain events and the payload was just made sure of.
         let at = unsafe {
             match (call.how, payload) {
-                (Opening::Call, None) => put_code(self.head(raw, kind::CALL), call.code),
+                (Opening::Call, None) => put(self.head(raw, kind::CALL), u64::from(call.code)),
                 (Opening::Call, Some(bytes)) => {
-                    let at = put_code(self.head(raw, kind::CALL_ARGS), call.code);
+                    let at = put(self.head(raw, kind::CALL_ARGS), u64::from(call.code));
                     put_slice(at, bytes)
                 }
                 (Opening::Resume, None) => {
-                    let at = put_code(self.head(raw, kind::RESUME), call.code);
+                    let at = put(self.head(raw, kind::RESUME), u64::from(call.code));
                     put(at, call.generator)
                 }
                 (how, payload) => {
@@ -369,22 +412,18 @@ impl<S: Sink> EventWriter<S> {
     #[inline(always)]
     fn push(&mut self, call: OpenCall) {
         self.open.push(call);
-        self.depth += 1;
-        self.calls += 1;
         self.next_ordinal += 1;
     }
 
     /// Takes the innermost open call off the stack; whether it was in the trace.
-    #[inline(always)]
     fn pop(&mut self) -> bool {
-        match self.open.pop() {
-            Some(call) if !call.hidden => {
-                self.depth -= 1;
-                self.min_depth = self.min_depth.min(self.depth);
-                true
-            }
-            _ => false,
+        let Some(call) = self.open.pop() else { return false };
+        if call.hidden {
+            self.hidden -= 1;
+        } else {
+            self.min_depth = self.min_depth.min(self.depth());
         }
+        !call.hidden
     }
 
     /// The current block is full, or as much of it as is mapped.
@@ -461,7 +500,7 @@ impl<S: Sink> EventWriter<S> {
             self.set32(block::AT_THREAD, self.thread);
             self.set64(block::AT_NATIVE_ID, self.native_id);
             self.set32(block::AT_INDEX, self.index);
-            self.set32(block::AT_DEPTH, self.depth);
+            self.set32(block::AT_DEPTH, self.depth());
             self.set64(block::AT_RAW, self.last_raw);
             self.set64(block::AT_MONO, pair.mono_ns);
             self.set64(block::AT_FIRST_ORDINAL, self.next_ordinal);
@@ -474,9 +513,9 @@ impl<S: Sink> EventWriter<S> {
             self.cur = self.first;
             self.state().store(block::STATE_OPEN, Release);
         }
-        self.calls = 0;
+        self.first_ordinal = self.next_ordinal;
         self.changes = 0;
-        self.min_depth = self.depth;
+        self.min_depth = self.depth();
     }
 
     fn finish_block(&mut self) {
@@ -487,9 +526,9 @@ impl<S: Sink> EventWriter<S> {
     fn write_summary(&mut self, pair: ClockPair) {
         // SAFETY: the header of the current block is mapped and aligned; nobody reads the summary before the state says so.
         unsafe {
-            self.set32(block::AT_CALLS, self.calls);
+            self.set32(block::AT_CALLS, (self.next_ordinal - self.first_ordinal) as u32);
             self.set32(block::AT_MIN_DEPTH, self.min_depth);
-            self.set32(block::AT_END_DEPTH, self.depth);
+            self.set32(block::AT_END_DEPTH, self.depth());
             self.set64(block::AT_END_RAW, self.last_raw);
             self.set64(block::AT_END_MONO, pair.mono_ns);
             self.set64(block::AT_END_PAIR_RAW, pair.raw);

@@ -225,7 +225,7 @@ fn the_list_of_open_calls_is_bounded() {
     for list in &lists[1..] {
         assert_eq!(list.len(), block::MAX_OPEN);
     }
-    assert_eq!(writer.depth, 100_000);
+    assert_eq!(writer.depth(), 100_000);
 }
 
 #[test]
@@ -274,13 +274,13 @@ fn hidden_calls_keep_the_balance_and_leave_no_trace() {
     writer.call(1, 1, 1);
     writer.open_call(2, OpenCall { hidden: true, ..open(2, Opening::Call) }, None);
     writer.call(3, 3, 3);
-    assert_eq!((writer.open().len(), writer.depth), (3, 2));
+    assert_eq!((writer.open().len(), writer.depth()), (3, 2));
     writer.ret(4);
     writer.close_call(5, Closing::Raise, 0, None);
     writer.close_call(6, Closing::Return, 0, None);
     let (events, _) = read_block(&bytes(&writer)[..block::SIZE], 0);
     assert_eq!(events.len(), 4);
-    assert_eq!(writer.depth, 0);
+    assert_eq!(writer.depth(), 0);
 }
 
 #[test]
