@@ -18,7 +18,7 @@ use crate::index::{CallInfo, Nav};
 use crate::model::id::{CallId, CodeId, ProcessIx};
 use crate::trace::Trace;
 use place::{around, contains, running};
-use tree::{Fold, Node, Row, Tree};
+use tree::{Fold, Node, Reveal, Row, Tree};
 
 /// The state of the pane.
 #[derive(Debug, Default)]
@@ -97,7 +97,7 @@ impl Calls {
             }
             self.roots.pop();
         }
-        self.tree.reveal(trace, id, true);
+        self.tree.reveal(trace, id, Reveal::Hit);
         self.selected = Some(Node::Call(id));
         self.rebuild(trace, cx.rows());
         cx.request(Request::Selected);
@@ -135,14 +135,14 @@ impl Calls {
     }
 
     /// Brings the running call into view.
-    fn follow_running(&mut self, trace: &Trace, live: bool) -> bool {
+    fn follow_running(&mut self, trace: &Trace, why: Reveal) -> bool {
         let Some(id) = running(trace, self.selected) else { return false };
         if let Some(root) = self.root()
             && !contains(trace, root, id)
         {
             return false;
         }
-        self.tree.reveal(trace, id, live);
+        self.tree.reveal(trace, id, why);
         self.selected = Some(Node::Call(id));
         true
     }
@@ -247,7 +247,7 @@ impl Calls {
             Some(next) => {
                 let node = Node::Call(nav.id(next));
                 if !self.select_node(node, cx) {
-                    self.tree.reveal(trace, nav.id(next), false);
+                    self.tree.reveal(trace, nav.id(next), Reveal::Stay);
                     self.selected = Some(node);
                     self.rebuild(trace, cx.rows());
                     cx.request(Request::Selected);
@@ -271,7 +271,7 @@ impl Calls {
             Some((root, before)) => {
                 self.selected = before.or(Some(root));
                 if let Some(Node::Call(id)) = self.selected {
-                    self.tree.reveal(trace, id, false);
+                    self.tree.reveal(trace, id, Reveal::Stay);
                 }
                 self.rebuild(trace, cx.rows());
                 cx.request(Request::Selected);

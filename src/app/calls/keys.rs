@@ -1,6 +1,6 @@
 //! What the keys and the mouse do in the call tree.
 
-use super::tree::{self, Fold, Node};
+use super::tree::{self, Fold, Node, Reveal};
 use super::{Calls, label, trace};
 use crate::app::pane::{Cx, Pane, Request, Tone};
 use crate::app::session::read;
@@ -87,7 +87,7 @@ impl Pane for Calls {
                     self.stay();
                 } else if cx.session.is_live() {
                     self.follow = true;
-                    self.follow_running(&trace, true);
+                    self.follow_running(&trace, Reveal::Running);
                     self.rebuild(&trace, cx.rows());
                     cx.request(Request::Selected);
                 } else {
@@ -95,7 +95,7 @@ impl Pane for Calls {
                 }
             }
             (Action::Running, _) => {
-                if self.follow_running(&trace, false) {
+                if self.follow_running(&trace, Reveal::Stay) {
                     self.rebuild(&trace, cx.rows());
                     cx.request(Request::Selected);
                 } else {
@@ -154,9 +154,10 @@ impl Pane for Calls {
         let trace = read(&trace);
         if self.follow {
             if cx.session.is_live() {
-                self.follow_running(&trace, true);
+                self.follow_running(&trace, Reveal::Running);
             } else {
                 self.stop_following();
+                self.tree.widen();
             }
         }
         let before = self.selected;

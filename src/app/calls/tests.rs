@@ -69,9 +69,11 @@ fn folding_and_moving() {
     let (_trace, _process, mut thread, f) = growing(dir.path());
     thread.after(160).ret().after(160).call(f).after(160).call(f).after(160).ret().after(160).ret().publish();
     let mut state = open(dir.path());
-    assert_eq!(rows(&state), ["-thread 1*", " +<__main__>#0"]);
+    // The program itself is unfolded at first, and never again without being asked.
+    assert_eq!(rows(&state), ["-thread 1*", " -<__main__>#0", "  +f#1", "  +f#3"]);
     for (keys, expected) in [
-        ("down right", &["-thread 1", " -<__main__>#0*", "  +f#1", "  +f#3"][..]),
+        ("down left", &["-thread 1", " +<__main__>#0*"][..]),
+        ("right", &["-thread 1", " -<__main__>#0*", "  +f#1", "  +f#3"]),
         ("right e", &["-thread 1", " -<__main__>#0", "  -f#1*", "   .f#2", "  -f#3", "   .f#4"]),
         ("]", &["-thread 1", " -<__main__>#0", "  -f#1", "   .f#2", "  -f#3*", "   .f#4"]),
         ("right u", &["-thread 1", " -<__main__>#0", "  -f#1", "   .f#2", "  -f#3*", "   .f#4"]),
@@ -93,7 +95,7 @@ fn the_selection_stays_on_its_call_while_the_tree_grows() {
     let dir = tempfile::tempdir().unwrap();
     let (_trace, process, mut thread, f) = growing(dir.path());
     let mut state = open(dir.path());
-    press(&mut state, "down right right right right");
+    press(&mut state, "down right right right");
     assert_eq!(rows(&state), ["-thread 1", " -<__main__>#0", "  -f#1", "   .f#2*"]);
     // A thread that sorts before nothing, calls behind: nothing moves the selection.
     let mut other = process.thread(2);
@@ -137,12 +139,12 @@ fn a_row_that_says_more_is_right_however_much_there_is_to_count() {
     let dir = tempfile::tempdir().unwrap();
     let (_trace, _process, mut thread, f) = growing(dir.path());
     thread.after(160).ret();
-    for _ in 0..5_000 {
+    for _ in 0..9_000 {
         thread.after(160).call(f).after(160).ret();
     }
     thread.publish();
     let mut state = open(dir.path());
-    press(&mut state, "down right right right");
+    press(&mut state, "down right right");
     let shown = rows(&state);
     assert_eq!(shown[..5], ["-thread 1", " -<__main__>#0", "  -f#1*", "   .f#2", "  .f#3"]);
     let more = shown.last().unwrap();
@@ -158,7 +160,7 @@ fn wide_nodes_come_in_pages() {
     }
     thread.publish();
     let mut state = open(dir.path());
-    press(&mut state, "down right right right");
+    press(&mut state, "down right right");
     let shown = rows(&state);
     assert_eq!(shown.len(), 3 + tree::PAGE + 1);
     assert_eq!(shown.last().unwrap(), "   .901 more");
@@ -220,6 +222,44 @@ fn following_keeps_the_running_call_in_view_and_leaves_no_trail() {
     // The end of the program ends following too.
     press(&mut state, "f");
     assert!(state.panes.calls.follow);
+}
+
+#[test]
+fn what_is_followed_stands_between_the_first_calls_and_those_just_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut trace = TraceBuilder::new(dir.path());
+    trace.manifest.launcher_pid = std::process::id();
+    trace.write_manifest();
+    let mut state = open(dir.path());
+    state.panes.calls.follow = true;
+    let mut process = trace.process(std::process::id());
+    let (main, f) = (process.body("__main__", "/srv/app.py"), process.function("__main__", "f", "/srv/app.py", 3));
+    let mut thread = process.thread(1);
+    thread.at(1_600).call(main);
+    let mut next = 1;
+    for running in [20, 2_600, 2_601] {
+        for _ in next..running {
+            thread.after(160).call(f).after(160).ret();
+        }
+        thread.after(160).call(f).publish();
+        // What is too much to be counted for one picture is counted for the next ones.
+        for _ in 0..3 {
+            grow(&mut state);
+        }
+        let mut expected = vec!["-thread 1".to_owned(), " -<__main__>#0".to_owned()];
+        expected.extend((1..=6).map(|at| format!("  .f#{at}")));
+        expected.push(format!("  .{} more", running - 11));
+        expected.extend((running - 4..=running).map(|at| format!("  .f#{at}{}", if at == running { "*" } else { "" })));
+        assert_eq!(rows(&state), expected);
+        thread.after(160).ret();
+        next = running + 1;
+    }
+    // When all is over there is time to look at it.
+    thread.after(160).ret().publish();
+    process.end();
+    trace.end(0);
+    grow(&mut state);
+    assert_eq!(rows(&state).len(), 2 + tree::PAGE + 1 + 5);
 }
 
 #[test]

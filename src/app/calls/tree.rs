@@ -15,6 +15,10 @@ use std::collections::{HashMap, HashSet};
 pub const PAGE: usize = 100;
 /// Siblings shown before and after a call that is jumped to.
 const AROUND: usize = 15;
+/// Siblings shown at the head of each level, and before the running call, while it is followed: so that the modules that
+/// were loaded first, and all that is around the call, stay on the screen.
+const HEAD: usize = 6;
+const BEFORE: usize = 4;
 /// Siblings counted per picture for “more” rows; what is beyond is counted with later ones, or said to be more.
 const COUNT_STEP: u64 = 2_000;
 /// Rows that “unfold everything below” adds at most.
@@ -96,6 +100,35 @@ struct Branch {
     settled: bool,
 }
 
+/// For what a call is made visible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reveal {
+    /// Because it runs, and the running call is followed: until another one runs.
+    Running,
+    /// Because a search found it: until another call is passed by.
+    Hit,
+    /// To stay.
+    Stay,
+}
+
+impl Reveal {
+    /// Siblings shown before it and after it.
+    const fn around(self) -> usize {
+        match self {
+            Self::Running => BEFORE,
+            Self::Hit | Self::Stay => AROUND,
+        }
+    }
+
+    /// Siblings shown at the head of a level that is unfolded for it.
+    const fn head(self) -> usize {
+        match self {
+            Self::Running => HEAD,
+            Self::Hit | Self::Stay => PAGE,
+        }
+    }
+}
+
 /// What is unfolded.
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
@@ -122,6 +155,16 @@ impl Tree {
     /// Unfolds a node.
     pub fn open(&mut self, node: Node) {
         self.open.insert(node);
+    }
+
+    /// Shows a whole page at the head of each level, also where there were fewer for the running call's sake.
+    pub fn widen(&mut self) {
+        for branch in self.branches.values_mut() {
+            if let Some(head) = branch.windows.first_mut().filter(|head| head.want < PAGE) {
+                head.want = PAGE;
+                branch.settled = false;
+            }
+        }
     }
 
     /// Folds a node.
@@ -178,12 +221,13 @@ impl Tree {
         {
             window.want = window.calls.len() + PAGE;
         }
-        self.fill(trace, parent);
+        self.fill(trace, parent, PAGE);
     }
 
-    /// Makes a call visible: everything around it is unfolded, and the windows reach it. `passing`: only until another
-    /// call is passed by, unless [`Tree::keep`] is asked for before.
-    pub fn reveal(&mut self, trace: &Trace, id: CallId, passing: bool) {
+    /// Makes a call visible: everything around it is unfolded, and the windows reach it. What is unfolded for a call that
+    /// is passed by stays if [`Tree::keep`] is asked for before the next.
+    pub fn reveal(&mut self, trace: &Trace, id: CallId, why: Reveal) {
+        let passing = why != Reveal::Stay;
         let Some(nav) = Nav::of(trace, id) else { return };
         let mut ordinal = id.ordinal;
         let mut path = vec![Node::Thread(id.process, id.thread)];
@@ -197,7 +241,7 @@ impl Tree {
             let parent = nav.parent(ordinal);
             let parent_node = parent.map_or(Node::Thread(id.process, id.thread), |parent| Node::Call(nav.id(parent)));
             path.push(parent_node);
-            self.include(trace, &nav, parent_node, parent, ordinal, passing);
+            self.include(trace, &nav, parent_node, parent, ordinal, why);
             match parent {
                 Some(parent) => ordinal = parent,
                 None => break,
@@ -233,9 +277,10 @@ impl Tree {
         parent_node: Node,
         parent: Option<u64>,
         ordinal: u64,
-        passing: bool,
+        why: Reveal,
     ) {
-        self.fill(trace, parent_node);
+        let passing = why != Reveal::Stay;
+        self.fill(trace, parent_node, why.head());
         let branch = self.branches.entry(parent_node).or_default();
         let has = |window: &Window| window.calls.iter().any(|call| call.id.ordinal == ordinal);
         if branch.windows.iter().any(has) {
@@ -245,7 +290,7 @@ impl Tree {
             branch.windows.retain(|window| window.calls.first().is_none_or(|call| call.id.ordinal != first));
         }
         let mut first = ordinal;
-        for _ in 0..AROUND {
+        for _ in 0..why.around() {
             // Walking back may run into the window before; then it simply grows together with it.
             match nav.previous_sibling(first) {
                 Some(previous) => first = previous,
@@ -255,7 +300,7 @@ impl Tree {
         let before: HashSet<u64> =
             branch.windows.iter().flat_map(|window| &window.calls).map(|call| call.id.ordinal).collect();
         let calls: Vec<_> = nav
-            .children(parent, Some(first), 2 * AROUND + 1)
+            .children(parent, Some(first), 2 * why.around() + 1)
             .into_iter()
             .skip_while(|call| before.contains(&call.id.ordinal))
             .take_while(|call| !before.contains(&call.id.ordinal))
@@ -266,18 +311,17 @@ impl Tree {
         }
         let at =
             branch.windows.partition_point(|window| window.calls.first().is_some_and(|call| call.id.ordinal < start));
-        // A window that reached over it has to count anew what is behind it.
         if let Some(window) = at.checked_sub(1).and_then(|before| branch.windows.get_mut(before)) {
-            (window.behind, window.counted_to, window.all_counted) = (0, None, false);
+            window.ends_at(start);
         }
         let want = if passing { calls.len() } else { calls.len().max(2 * AROUND) };
         branch.windows.insert(at, Window { want, calls, ..Window::default() });
         branch.settled = false;
-        self.fill(trace, parent_node);
+        self.fill(trace, parent_node, why.head());
     }
 
-    /// Reads what a branch wants and does not have, or has and may have changed.
-    fn fill(&mut self, trace: &Trace, node: Node) {
+    /// Reads what a branch wants and does not have, or has and may have changed. `head`: how many it shows at first.
+    fn fill(&mut self, trace: &Trace, node: Node, head: usize) {
         let (process, thread, parent) = match node {
             Node::Call(id) => (id.process, id.thread, Some(id.ordinal)),
             Node::Thread(process, thread) => (process, thread, None),
@@ -289,9 +333,9 @@ impl Tree {
         }
         let Some(nav) = Nav::new(trace, process, thread) else { return };
         if branch.windows.is_empty() {
-            let calls = nav.children(parent, None, PAGE);
+            let calls = nav.children(parent, None, head);
             if !calls.is_empty() {
-                branch.windows.push(Window { calls, want: PAGE, ..Window::default() });
+                branch.windows.push(Window { calls, want: head, ..Window::default() });
             }
         }
         let mut at = 0;
@@ -329,9 +373,35 @@ impl Tree {
                 rows
             }
             Node::More(..) | Node::Change(..) => Vec::new(),
-            Node::Thread(..) | Node::Call(_) => {
-                self.fill(trace, node);
+            Node::Thread(process, thread) => {
+                self.fill(trace, node, PAGE);
+                if thread == ThreadNo(1) {
+                    self.open_program(trace, process, node);
+                }
                 self.calls(trace, node)
+            }
+            Node::Call(_) => {
+                self.fill(trace, node, PAGE);
+                self.calls(trace, node)
+            }
+        }
+    }
+
+    /// Unfolds the program itself, the body of `__main__` or else whatever stands alone at the top, until someone folds it.
+    fn open_program(&mut self, trace: &Trace, process: ProcessIx, thread: Node) {
+        let Some(window) = self.branches.get(&thread).and_then(|branch| branch.windows.first()) else { return };
+        let alone = window.calls.len() == 1 && window.all_counted;
+        let codes = trace.process(process);
+        let is_program = |call: &CallInfo| {
+            let record = codes.and_then(|process| process.code(call.code));
+            alone
+                || record.is_some_and(|it| it.module.as_deref() == Some("__main__") && it.facts.qualname == "<module>")
+        };
+        let programs = window.calls.iter().filter(|call| call.descendants > 0 && is_program(call));
+        let programs: Vec<Node> = programs.map(|call| Node::Call(call.id)).collect();
+        for node in programs {
+            if self.seen.insert(node) {
+                self.open(node);
             }
         }
     }

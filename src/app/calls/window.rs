@@ -18,6 +18,14 @@ pub struct Window {
 }
 
 impl Window {
+    /// Another window begins at this sibling now. What was counted up to there still holds.
+    pub fn ends_at(&mut self, start: u64) {
+        if self.counted_to.is_some_and(|to| to >= start) {
+            (self.behind, self.counted_to) = (0, None);
+        }
+        self.all_counted = false;
+    }
+
     /// Looks again at calls that were open, adds what is wanted, and counts what is behind, up to the sibling `limit` and
     /// no further than `budget` siblings on.
     pub fn refresh(&mut self, nav: &Nav<'_>, parent: Option<u64>, limit: Option<u64>, budget: &mut u64) {

@@ -14,7 +14,7 @@ use crate::trace::event::number;
 use crate::trace::output::{Output, Piece};
 
 /// A clock is read on both sides; they may differ by this much.
-const SLACK_NS: u64 = 5_000;
+const SLACK_NS: u64 = 20_000;
 /// After this long without a write all that was written has been read, unless whoever reads is late.
 const PAUSE_NS: u64 = 100_000_000;
 

@@ -77,7 +77,7 @@ fn source() -> Event {
 /// The pane on `total`, with its source.
 fn lines(dir: &TempDir, width: u16, height: u16) -> State {
     let mut state = explorer(dir.path(), width, height);
-    press(&mut state, "down right down L");
+    press(&mut state, "down down L");
     assert_eq!(state.main, PaneId::Lines);
     state.update(source());
     state
