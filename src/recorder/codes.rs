@@ -410,10 +410,15 @@ impl Codes {
     /// [`Failure`]: the code log cannot be written.
     pub fn change(&mut self, judged: Judged, epoch: u32) -> Result<(usize, Before), Failure> {
         let Judged { judge, records, lines, mut changed } = judged;
+        let mut captures = std::mem::take(&mut self.captures);
+        // What holds objects of the interpreter is given back now, with the GIL.
+        for capture in captures.iter_mut().filter(|it| it.as_ref().is_some_and(|it| it.holds_objects())) {
+            *capture = None;
+        }
         let before = Before {
             _judge: std::mem::replace(&mut self.judge, judge),
             _records: self.entries.iter().map(|entry| Arc::clone(&entry.record)).collect(),
-            _captures: std::mem::take(&mut self.captures),
+            _captures: captures,
         };
         self.epoch = epoch;
         self.policies.clear();

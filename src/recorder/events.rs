@@ -1,6 +1,7 @@
 //! What happens at an event, whichever backend reports it: the part that is not the hot path.
 
 use super::activation;
+use super::capture::Frame;
 use super::clock;
 use super::control;
 use super::mark::{self, Mark};
@@ -158,7 +159,7 @@ pub unsafe fn judge(code: *mut ffi::PyObject) -> Option<Mark> {
 fn call(code: *mut ffi::PyObject, mark: Mark, how: Opening, hidden: bool) -> OpenCall {
     let generator = match how {
         // SAFETY: an event is reported with the GIL held, in its own frame.
-        Opening::Resume | Opening::Throw => generator(unsafe { ffi::PyEval_GetFrame() }),
+        Opening::Resume | Opening::Throw => generator(unsafe { Frame::running_address() }),
         Opening::Call | Opening::Resync => 0,
     };
     OpenCall { key: code as usize, code: mark.id(), how, hidden, raw: 0, ordinal: 0, generator }
@@ -202,7 +203,7 @@ unsafe fn close_inner(code: *mut ffi::PyObject, how: Closing, handed: Handed) ->
     }
     let generator = match how {
         // SAFETY: an event is reported with the GIL held, in its own frame.
-        Closing::Yield => generator(unsafe { ffi::PyEval_GetFrame() }),
+        Closing::Yield => generator(unsafe { Frame::running_address() }),
         _ => 0,
     };
     let hidden = thread.writer.open().last().filter(|top| top.hidden).map(|top| top.code);

@@ -1,5 +1,6 @@
 //! The stream of one thread, and how it is brought in line with what the thread really does.
 
+use super::capture::Frame;
 use super::clock;
 use super::mark::Mark;
 use super::process::{self, Process};
@@ -365,7 +366,7 @@ unsafe fn running(process: &Process, frame: *mut ffi::PyFrameObject, skip_top: b
                         hidden: !mark.has(Mark::TRACE),
                         raw: 0,
                         ordinal: 0,
-                        generator: if is_generator { generator(object) } else { 0 },
+                        generator: if is_generator { generator(Frame::address(object.cast())) } else { 0 },
                     });
                 }
             }
@@ -375,9 +376,9 @@ unsafe fn running(process: &Process, frame: *mut ffi::PyFrameObject, skip_top: b
     Ok(calls)
 }
 
-/// What tells the generator of a frame from others.
+/// What tells a generator from others, by the address of its frame.
 #[inline(always)]
-pub fn generator(frame: *mut ffi::PyFrameObject) -> u64 {
+pub fn generator(frame: usize) -> u64 {
     frame as u64 >> 4
 }
 

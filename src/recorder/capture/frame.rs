@@ -70,6 +70,29 @@ impl Frame {
         }
     }
 
+    /// What tells the frame that runs in this thread from all others that are alive, also while it is suspended. No frame
+    /// object is made for it where that can be helped.
+    ///
+    /// # Safety
+    /// The GIL is held.
+    pub unsafe fn running_address() -> usize {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let inner = Python::get().layout.frame.as_ref().and_then(|layout| running(layout));
+            inner.map_or_else(|| ffi::PyEval_GetFrame() as usize, |inner| inner as usize)
+        }
+    }
+
+    /// [`Self::running_address`] of the frame that a frame object stands for.
+    ///
+    /// # Safety
+    /// As [`Self::of`].
+    pub unsafe fn address(object: *mut PyObject) -> usize {
+        // SAFETY: the caller's promise.
+        let frame = unsafe { Self::of(object) };
+        if frame.inner.is_null() { object as usize } else { frame.inner as usize }
+    }
+
     /// Its code object, borrowed. `None`: it cannot be read here.
     ///
     /// # Safety

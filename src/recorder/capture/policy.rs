@@ -69,6 +69,12 @@ impl Drop for Held {
 }
 
 impl CodeValues {
+    /// Whether it must be dropped with the GIL held.
+    #[must_use]
+    pub fn holds_objects(&self) -> bool {
+        !self.names.is_empty() || !self.globals.is_empty()
+    }
+
     /// Whether arguments are recorded at all.
     #[must_use]
     pub fn has_arguments(&self) -> bool {
@@ -354,6 +360,11 @@ unsafe fn strings(code: *mut PyObject, name: &CStr) -> Vec<Named> {
             }
             ffi::Py_INCREF(item);
             all.push(Named { held: Held(item), text });
+        }
+        // From 3.12 on some of these tuples are made when they are first asked for, and the code object keeps them. The
+        // program would find them among `gc.get_objects()`. The collector takes tuples of strings out there itself.
+        if python.version >= (3, 12) && name != c"co_names" {
+            ffi::PyObject_GC_UnTrack(tuple.cast());
         }
         ffi::Py_DECREF(tuple);
         all
