@@ -63,5 +63,5 @@ macro_rules! modules {
 
 modules! {
     test_generators test_coroutines test_exceptions test_json test_functools test_contextlib test_sys_settrace
-    test_sys_setprofile
+    test_sys_setprofile test_code test_descr test_frame
 }

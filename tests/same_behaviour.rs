@@ -83,7 +83,7 @@ macro_rules! programs {
 }
 
 programs! {
-    argv_and_path atexit_order bad_names chdir clean_environment closed_descriptors coroutines cprofile
+    argv_and_path atexit_order bad_names chdir clean_environment code_slots closed_descriptors coroutines cprofile
     daemon_threads exceptions_everywhere exec_again exit_status exit_text fork frames gc_callbacks gc_objects generated_code
     generators hostile_objects hostile_values leaks main_module many_evals monitoring multiprocess os_exit
     own_sitecustomize recursion_deep recursion_depth refcounts setprofile settrace signal_handler signal_kill

@@ -133,10 +133,19 @@ unsafe fn ask(code: *mut ffi::PyObject) -> Mark {
 /// The GIL is held and `code` is a code object.
 pub unsafe fn set_mark(code: *mut ffi::PyObject, mark: Mark) {
     let Some(symbols) = python::symbols() else { return };
-    // SAFETY: as the caller promised. The value is a number, which nothing frees.
+    let (at, ours) = (SLOTS_AT.load(Relaxed), SLOT.load(Relaxed) + 1);
+    // SAFETY: as the caller promised. The value is a number, which nothing frees. Where code objects keep their slots was
+    // found out.
     unsafe {
+        let place = code.cast::<*mut usize>().add(at);
+        let had_none = at != 0 && (*place).is_null();
         if (symbols.set_extra)(code, symbols.slot, mark.0 as *mut std::ffi::c_void) != 0 {
             ffi::PyErr_Clear();
+        } else if had_none && **place > ours {
+            // There is a slot for everybody now. But whoever asked for one after us, with a function that frees what is in
+            // it, would have that called with nothing for each code object that ends. Those who store something make
+            // the room anew.
+            **place = ours;
         }
     }
 }
