@@ -62,7 +62,11 @@ fn scripts_and_packages() {
         ),
         ("single.py", "def s(): pass\n"),
         ("pkg/__init__.py", ""),
-        ("pkg/mod.py", "def f(): return [x for x in (lambda: [1])()]\nclass C:\n    def m(self): pass\n"),
+        (
+            "pkg/mod.py",
+            "def f(): return [x for x in (lambda: [1])()]\nclass C:\n    def m(self):\n        class L: pass\n    class D:\n        \
+             'doc'\n        class E: pass\n",
+        ),
         ("pkg/sub/__init__.py", ""),
         ("pkg/sub/deep.py", "def g(): pass\n"),
     ]);
@@ -79,6 +83,8 @@ fn scripts_and_packages() {
             ("/pkg/mod.py", "f.<locals>.<lambda>", "pkg.mod.f.<locals>.<lambda>", "pkg.mod.f.<locals>.<lambda>"),
             ("/pkg/mod.py", "C", "pkg.mod.C", "pkg.mod.C"),
             ("/pkg/mod.py", "C.m", "pkg.mod.C.m", "pkg.mod.C.m"),
+            ("/pkg/mod.py", "C.D.E", "pkg.mod.C.D.E", "pkg.mod.C.D.E"),
+            ("/pkg/mod.py", "C.m.<locals>.L", "pkg.mod.C.m.<locals>.L", "pkg.mod.C.m.<locals>.L"),
             ("/pkg/sub/__init__.py", "<module>", "<pkg.sub>", "<pkg.sub>"),
             ("/pkg/sub/deep.py", "g", "pkg.sub.deep.g", "pkg.sub.deep.g"),
         ],

@@ -1,6 +1,7 @@
 //! Qualified names on CPython 3.10, whose code objects know only their plain name. The compiler writes the qualified name
-//! of each function and class beside its code object, as the second of two constants that are loaded to make it; so the
-//! body of a module, looked through once when it starts, names everything below it.
+//! of each function beside its code object, as the second of two constants that are loaded to make it, and that of a class
+//! into its body, as the first constant there; so the body of a module, looked through once when it starts, names
+//! everything below it.
 
 use super::python::{self, Name};
 use pyo3::ffi::{self, PyObject};
@@ -9,11 +10,14 @@ use std::collections::HashMap;
 const LOAD_CONST: u8 = 100;
 const EXTENDED_ARG: u8 = 144;
 const MAKE_FUNCTION: u8 = 132;
+/// Among a code object's flags: it has variables of its own, as functions do and bodies of classes do not.
+const NEW_LOCALS: i64 = 2;
 
 /// Most code objects that are remembered, and looked through in one module.
 const MAX: usize = 1 << 16;
 
 static CO_CODE: Name = Name::new(c"co_code");
+static CO_FLAGS: Name = Name::new(c"co_flags");
 static CO_CONSTS: Name = Name::new(c"co_consts");
 static CO_NAME: Name = Name::new(c"co_name");
 static CO_FIRSTLINENO: Name = Name::new(c"co_firstlineno");
@@ -78,10 +82,11 @@ impl Qualnames {
                     MAKE_FUNCTION => {
                         if let (Some(constant), Some(name)) = (constant(before), constant(last))
                             && ffi::Py_TYPE(constant) == kind
-                            && let Some(qualname) = python::text(name)
+                            && let Some(name) = python::text(name)
                         {
                             let line = python::int_attribute(constant, &CO_FIRSTLINENO);
-                            self.known.insert(constant as usize, Known { line, qualname: qualname.into_owned() });
+                            let qualname = of_class(constant, &name).unwrap_or_else(|| name.into_owned());
+                            self.known.insert(constant as usize, Known { line, qualname });
                             waiting.push(constant);
                         }
                         (before, last) = (None, None);
@@ -107,5 +112,24 @@ impl Qualnames {
                 && known.qualname.strip_suffix(&*name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
             same.then(|| known.qualname.clone())
         }
+    }
+}
+
+/// The qualified name in the body of a class called `name`; `None` when `code` is no such body.
+///
+/// # Safety
+/// The GIL is held and `code` is a code object of CPython 3.10.
+unsafe fn of_class(code: *mut PyObject, name: &str) -> Option<String> {
+    // SAFETY: as the caller promised; the first constant is there when there are any.
+    unsafe {
+        if python::int_attribute(code, &CO_FLAGS) & NEW_LOCALS != 0 {
+            return None;
+        }
+        let constants = python::attribute(code, &CO_CONSTS)?;
+        if ffi::PyTuple_Check(constants.as_ptr()) == 0 || ffi::PyTuple_Size(constants.as_ptr()) < 1 {
+            return None;
+        }
+        let qualname = python::text(ffi::PyTuple_GetItem(constants.as_ptr(), 0))?;
+        qualname.strip_suffix(name)?.ends_with('.').then(|| qualname.into_owned())
     }
 }
