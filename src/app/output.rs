@@ -2,6 +2,7 @@
 //! nothing the target writes reaches the real terminal. The same output line by line, with times and the calls that
 //! wrote it, is the other view; it is the only one of a saved trace.
 
+pub mod emulator;
 mod keys;
 pub mod lines;
 
@@ -11,17 +12,14 @@ use super::list::Cursor;
 use super::pane::{Cx, Pane, Request, Tone};
 use super::session::read;
 use crate::config::{Action, Context, Key};
+use emulator::{Emulator, SCROLLBACK};
 use keys::encode;
 use lines::{Line, Writer};
-use tui_term::vt100::Parser;
-
-/// Lines kept above the screen.
-const SCROLLBACK: usize = 10_000;
 
 /// The state of the pane.
 #[derive(Default)]
 pub struct Output {
-    terminal: Option<Parser>,
+    terminal: Option<Emulator>,
     /// Keys go to the target.
     typing: bool,
     /// What is searched for.
@@ -50,22 +48,21 @@ impl std::fmt::Debug for Output {
 impl Output {
     /// A terminal of this size, for a target that is started now.
     pub fn start(&mut self, size: Size) {
-        *self =
-            Self { terminal: Some(Parser::new(size.height.max(1), size.width.max(1), SCROLLBACK)), ..Self::default() };
+        *self = Self { terminal: Some(Emulator::new(size)), ..Self::default() };
     }
 
     /// The target wrote this.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.received += bytes.len() as u64;
         if let Some(terminal) = &mut self.terminal {
-            terminal.process(bytes);
+            terminal.feed(bytes);
         }
     }
 
     /// The screen, when there is one.
     #[must_use]
     pub fn screen(&self) -> Option<&tui_term::vt100::Screen> {
-        self.terminal.as_ref().map(Parser::screen)
+        self.terminal.as_ref().map(Emulator::screen)
     }
 
     /// Whether anything was written.
@@ -93,8 +90,7 @@ impl Output {
 
     fn scroll_to(&mut self, lines: usize) {
         if let Some(terminal) = &mut self.terminal {
-            // The emulator keeps it within what there is.
-            terminal.screen_mut().set_scrollback(lines);
+            terminal.scroll_to(lines);
         }
     }
 }
@@ -293,11 +289,7 @@ impl Pane for Output {
     fn refresh(&mut self, cx: &mut Cx<'_>) {
         let Some(terminal) = &mut self.terminal else { return };
         let size = Size { width: cx.area.width, height: cx.area.height };
-        if cx.area.is_empty() || terminal.screen().size() == (size.height, size.width) {
-            return;
-        }
-        terminal.screen_mut().set_size(size.height, size.width);
-        if cx.session.target_runs {
+        if !cx.area.is_empty() && terminal.resize(size) && cx.session.target_runs {
             cx.effect(Effect::ResizeTarget(size));
         }
     }
@@ -320,9 +312,9 @@ impl Pane for Output {
         let mut at = start;
         loop {
             let next = if forward { at + 1 } else { at.saturating_sub(1) };
-            terminal.screen_mut().set_scrollback(next);
+            terminal.scroll_to(next);
             if next == at || terminal.screen().scrollback() == at {
-                terminal.screen_mut().set_scrollback(start);
+                terminal.scroll_to(start);
                 cx.say(Tone::Warning, format!("no {} line has {text:?}", if forward { "earlier" } else { "later" }));
                 return;
             }

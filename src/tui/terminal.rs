@@ -126,14 +126,17 @@ fn leave() {
     let _ = out.flush();
 }
 
-/// A panic anywhere gives the terminal back before it is reported, so that the report can be read.
+/// A panic anywhere gives the terminal back before it is reported, so that the report can be read. Those of the emulator
+/// are caught.
 fn hook() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            leave();
-            before(info);
+            if !crate::app::output::emulator::is_at_work() {
+                leave();
+                before(info);
+            }
         }));
     });
 }
