@@ -137,6 +137,13 @@ impl Session {
         lab.sync(&read(trace))
     }
 
+    /// Whether the target has something to lose when the explorer is left. The trace may tell of its end a moment before
+    /// the message of it comes.
+    #[must_use]
+    pub fn target_is_at_work(&self) -> bool {
+        self.target_runs && self.trace.as_ref().is_none_or(|trace| read(trace).manifest().end.is_none())
+    }
+
     /// Takes the status from the trace.
     pub fn refresh(&mut self) {
         let Some(trace) = self.trace.clone() else { return };

@@ -114,7 +114,7 @@ impl State {
     }
 
     fn quit(&mut self, effects: &mut Effects) {
-        if !self.session.target_runs {
+        if !self.session.target_is_at_work() {
             effects.push(Effect::Quit);
             return;
         }

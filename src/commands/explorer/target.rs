@@ -81,16 +81,18 @@ impl Target {
         self.left = true;
     }
 
-    /// Waits for a target that is to stop, and says how it ended. `None`: it was left running, or runs still.
+    /// Waits for a target that is to stop, or has ended, and says how. `None`: it was left running, or runs still.
     pub fn finish(self) -> Option<Exit> {
-        if self.stopping {
-            for next in [Some(Signal::SIGTERM), Some(Signal::SIGKILL), None] {
-                if let (None, Some(signal)) = (self.ending.wait(PATIENCE), next) {
-                    let _ = self.session.signal(signal);
-                }
+        if self.left {
+            return None;
+        }
+        let firmer = if self.stopping { &[Signal::SIGTERM, Signal::SIGKILL][..] } else { &[] };
+        for signal in firmer {
+            if self.ending.wait(PATIENCE).is_none() {
+                let _ = self.session.signal(*signal);
             }
         }
-        if self.left { None } else { self.ending.get() }
+        self.ending.wait(PATIENCE)
     }
 }
 
@@ -122,10 +124,6 @@ impl Ending {
     fn set(&self, exit: Exit) {
         *self.exit.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
         self.known.notify_all();
-    }
-
-    fn get(&self) -> Option<Exit> {
-        *self.exit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for it for at most `patience`.
