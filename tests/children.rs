@@ -190,3 +190,28 @@ interpreters.destroy(it)
         assert_eq!(recorded.target_stderr(), "", "{python}");
     }
 }
+
+/// A shell in between is no reason to stand alone.
+#[test]
+fn a_child_of_a_shell_stands_below_the_process_that_started_the_shell() {
+    let script = "import subprocess, sys
+open('run.sh', 'w').write('#!/bin/sh\\n\"$1\" child.py exit 3; sh -c \\'\"$0\" child.py exit 4; true\\' \"$1\"; true\\n')
+subprocess.run(['sh', 'run.sh', sys.executable])
+for old in sys.argv[1:]: subprocess.run([\"'%s' -c 'pass'; true\" % old], shell=True)
+";
+    let old = common::unsuitable_pythons();
+    for python in pythons() {
+        let ground = Playground::with(&[("app.py", script), ("child.py", "import sys\nsys.exit(int(sys.argv[2]))\n")]);
+        let paths = old.iter().map(|old| old.path.display().to_string());
+        let words: Vec<String> =
+            ["--values".to_owned(), "none".to_owned(), "app.py".to_owned()].into_iter().chain(paths).collect();
+        let recorded = ground.record(python, &words);
+        assert_eq!(recorded.code(), 0, "{python}: {}", recorded.stderr());
+        let trace = Trace::open(&recorded.trace).unwrap();
+        let first =
+            trace.processes().iter().find(|process| process.info.argv == words[2..]).expect("the first process").ix;
+        let above: Vec<_> =
+            trace.processes().iter().filter(|process| process.ix != first).map(|it| it.parent).collect();
+        assert_eq!(above, vec![Some(first); 2 + old.len()], "{python}");
+    }
+}

@@ -84,6 +84,28 @@ def _forget(here):
         os.environ.pop("PYTHONPATH", None)
 
 
+def _above(trace):
+    # The folder of the process that started us, perhaps through programs that are not recorded.
+    pid = os.getppid()
+    for _ in range(32):
+        if pid <= 1:
+            break
+        name = str(pid)
+        if os.path.isdir(os.path.join(trace, name)):
+            number = 2
+            while os.path.isdir(os.path.join(trace, "%d.%d" % (pid, number))):
+                name = "%d.%d" % (pid, number)
+                number += 1
+            return '"%s"' % name
+        handle = os.open("/proc/%d/stat" % pid, os.O_RDONLY)
+        try:
+            text = os.read(handle, 1024)
+        finally:
+            os.close(handle)
+        pid = int(text[text.rindex(b")") + 1 :].split()[1])
+    return "null"
+
+
 def _note(trace, reason):
     # A process folder with nothing but its description, which says why nothing else is there.
     def quoted(text):
@@ -112,12 +134,16 @@ def _note(trace, reason):
         cwd = ""
     clock = getattr(sys.modules.get("time"), "monotonic", None)
     now = int(clock() * 1000000000) if clock else 0
+    try:
+        parent = _above(trace)
+    except (OSError, ValueError, IndexError):
+        parent = "null"
     pid = os.getpid()
     text = (
-        '{"pid":%d,"parent_pid":%d,"origin":"start","argv":%s,"executable":%s,"version":"%d.%d.%d","cwd":%s,'
+        '{"pid":%d,"parent_pid":%d,"parent":%s,"origin":"start","argv":%s,"executable":%s,"version":"%d.%d.%d","cwd":%s,'
         '"sys_path":[],"clock":"monotonic","start":{"raw":0,"mono_ns":%d},"backend":"none","not_recorded":%s}\n'
     ) % (
-        (pid, os.getppid(), listed(getattr(sys, "argv", [])), quoted(sys.executable or ""))
+        (pid, os.getppid(), parent, listed(getattr(sys, "argv", [])), quoted(sys.executable or ""))
         + tuple(sys.version_info[:3])
         + (quoted(cwd), now, quoted(reason))
     )

@@ -9,10 +9,9 @@ use super::python::{self, Name};
 use super::world::sys;
 use super::{clock, guarded};
 use crate::model::command::{ignores_recorder, is_python, shebang};
-use crate::model::id::ProcessKey;
 use crate::trace::format::{PROCESS, STATE, state};
 use crate::trace::manifest::ProcessInfo;
-use crate::trace::process_file::{make_process_folder, write_private, write_process};
+use crate::trace::process_file::{make_process_folder, newest_run, write_private, write_process};
 use pyo3::ffi;
 use std::ffi::{CStr, CString, c_int, c_void};
 use std::fs::OpenOptions;
@@ -533,8 +532,7 @@ fn beginning(path: &str) -> Option<String> {
 /// id, if that was a child of ours and has not said itself how it ends.
 fn reaped(config: &Config, pid: i64, kind: u32, value: c_int) {
     let Some(pid) = u32::try_from(pid).ok().filter(|pid| *pid > 0) else { return };
-    let folder = |run| config.root.join(ProcessKey { pid, run }.to_string());
-    let Some(folder) = (1..).map(folder).take_while(|folder| folder.exists()).last() else { return };
+    let Some(folder) = newest_run(&config.root, pid).map(|key| config.root.join(key.to_string())) else { return };
     let info = std::fs::read(folder.join(PROCESS)).ok();
     let info = info.and_then(|info| serde_json::from_slice::<ProcessInfo>(&info).ok());
     if info.is_none_or(|info| info.parent_pid != std::process::id()) {

@@ -32,6 +32,8 @@ const WAKE: c_int = libc::SIGSTKFLT;
 const MAX_COMMAND: usize = 16 << 20;
 /// Explorers that are connected at the same time.
 const MAX_CLIENTS: usize = 64;
+/// The socket until it listens.
+const DRAFT: &str = "control.part";
 /// Longest path that fits into a socket address, its end included.
 const MAX_ADDRESS: usize = 108;
 
@@ -279,8 +281,20 @@ fn wake_descriptor() -> io::Result<OwnedFd> {
     }
 }
 
-/// A path that is too long for an address is reached through the folder's descriptor.
+/// The socket gets its name only when it listens: who finds it is never refused.
 fn listen(folder: &Path, path: &Path) -> io::Result<UnixListener> {
+    let draft = folder.join(DRAFT);
+    match std::fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = bind(folder, &draft)?;
+    std::fs::rename(&draft, path)?;
+    Ok(listener)
+}
+
+/// A path that is too long for an address is reached through the folder's descriptor.
+fn bind(folder: &Path, path: &Path) -> io::Result<UnixListener> {
     if path.as_os_str().len() < MAX_ADDRESS {
         return UnixListener::bind(path);
     }
@@ -293,7 +307,7 @@ fn listen(folder: &Path, path: &Path) -> io::Result<UnixListener> {
         }
         OwnedFd::from_raw_fd(descriptor)
     };
-    UnixListener::bind(PathBuf::from(format!("/proc/thread-self/fd/{}/{CONTROL_SOCKET}", folder.as_raw_fd())))
+    UnixListener::bind(PathBuf::from(format!("/proc/thread-self/fd/{}/{DRAFT}", folder.as_raw_fd())))
 }
 
 /// A connected explorer.

@@ -22,7 +22,7 @@ use crate::trace::format::{CODE_LOG, state};
 use crate::trace::log_writer::LogWriter;
 use crate::trace::manifest::ProcessInfo;
 use crate::trace::memory::GrowingFile;
-use crate::trace::process_file::{make_process_folder, write_process};
+use crate::trace::process_file::{make_process_folder, recorded_ancestor, write_process};
 use crate::trace::space::Space;
 use crate::trace::state::StatePage;
 use std::cell::{Cell, UnsafeCell};
@@ -376,11 +376,12 @@ pub fn compile(sources: &[crate::filter::Source]) -> Result<Engine, String> {
 impl Config {
     fn describe(&self, origin: Origin) -> ProcessInfo {
         // SAFETY: this call has no conditions.
-        let parent_pid = unsafe { libc::getppid() };
+        let parent_pid = unsafe { libc::getppid() }.try_into().unwrap_or(0);
+        let above = || recorded_ancestor(&self.root, parent_pid).map(|key| key.to_string());
         ProcessInfo {
             pid: std::process::id(),
-            parent_pid: parent_pid.try_into().unwrap_or(0),
-            parent: origin.parent,
+            parent_pid,
+            parent: origin.parent.or_else(above),
             origin: origin.word.to_owned(),
             argv: super::config::argv(),
             executable: self.executable.clone(),

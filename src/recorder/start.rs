@@ -7,7 +7,7 @@ use super::python::{self, Name, Owned};
 use super::{activation, backend, capture, children, clock, control, mark, writes};
 use crate::trace::format::state;
 use crate::trace::manifest::{ProcessInfo, Values};
-use crate::trace::process_file::{make_process_folder, write_process};
+use crate::trace::process_file::{make_process_folder, recorded_ancestor, write_process};
 use pyo3::ffi;
 use std::env;
 use std::path::{Path, PathBuf};
@@ -116,11 +116,11 @@ unsafe fn begin(root: &Path) -> Result<(), String> {
 fn not_recorded(root: &Path, reason: &str) {
     let Ok((_, folder)) = make_process_folder(root, std::process::id()) else { return };
     // SAFETY: this call has no conditions.
-    let parent_pid = unsafe { libc::getppid() };
+    let parent_pid = unsafe { libc::getppid() }.try_into().unwrap_or(0);
     let info = ProcessInfo {
         pid: std::process::id(),
-        parent_pid: parent_pid.try_into().unwrap_or(0),
-        parent: None,
+        parent_pid,
+        parent: recorded_ancestor(root, parent_pid).map(|key| key.to_string()),
         origin: "start".to_owned(),
         argv: config::argv(),
         executable: config::executable(),

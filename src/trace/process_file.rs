@@ -68,6 +68,32 @@ pub fn make_process_folder(root: &Path, pid: u32) -> io::Result<(ProcessKey, Pat
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
+/// The process of the trace that started the child of `parent`, if that is not `parent` itself: programs that are not in the
+/// trace, such as a shell, stand between the two.
+#[must_use]
+pub fn recorded_ancestor(root: &Path, parent: u32) -> Option<ProcessKey> {
+    const MOST: usize = 32;
+    let is_known = |pid: u32| root.join(pid.to_string()).exists();
+    let mut above = parent;
+    for _ in 0..MOST {
+        if above <= 1 || is_known(above) {
+            break;
+        }
+        let text = std::fs::read(format!("/proc/{above}/stat")).ok()?;
+        // Behind the name, which may hold anything, and its parenthesis: the state, the parent.
+        let text = String::from_utf8_lossy(&text);
+        above = text.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
+    }
+    (above != parent && is_known(above)).then(|| newest_run(root, above))?
+}
+
+/// The last program that ran under a process id.
+#[must_use]
+pub fn newest_run(root: &Path, pid: u32) -> Option<ProcessKey> {
+    let keys = (1..MAX_RUNS).map(|run| ProcessKey { pid, run });
+    keys.take_while(|key| root.join(key.to_string()).exists()).last()
+}
+
 /// Writes `process.json`.
 ///
 /// # Errors
