@@ -64,8 +64,8 @@ impl Details {
 
     /// A source file, if it was read: that of what is shown is, or will be.
     #[must_use]
-    pub fn source(&self, path: &Path) -> Option<&Source> {
-        self.sources.iter().find(|source| source.path == *path).map(Arc::as_ref)
+    pub fn source(&self, path: &Path) -> Option<&Arc<Source>> {
+        self.sources.iter().find(|source| source.path == *path)
     }
 
     /// Shows a node. What was unfolded stays unfolded while the same function is looked at.

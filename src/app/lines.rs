@@ -3,6 +3,8 @@
 //! there. However many lines there are, a key looks at a few blocks of the trace at most; what takes longer is done in
 //! the background.
 
+mod search;
+
 use super::calls::label;
 use super::event::Effect;
 use super::list::Cursor;
@@ -90,6 +92,9 @@ pub struct Lines {
     to_end: bool,
     /// Lines that the source is scrolled away from the current one.
     pub scrolled: isize,
+    search: search::Search,
+    /// The walk that the background was asked for.
+    walking: Option<(bool, Wanted)>,
 }
 
 impl Lines {
@@ -139,8 +144,8 @@ impl Lines {
         };
         let arrived = self.arrive.take();
         if self.call.is_none_or(|shown| shown.id != call.id) {
-            let rows = std::mem::take(&mut self.rows);
-            *self = Self { number: self.number + 1, rows, in_values: self.in_values, ..Self::default() };
+            let (rows, search) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.search));
+            *self = Self { number: self.number + 1, rows, search, in_values: self.in_values, ..Self::default() };
             self.index = Index::new(&trace, call.id);
             self.shown =
                 Shown { title: clean(&trace.label(call.id.process, call.code)).into_owned(), ..Shown::default() };
@@ -174,6 +179,7 @@ impl Lines {
     fn ask(&mut self, walk: Option<(u64, bool, Wanted)>, cx: &mut Cx<'_>) {
         let Some(index) = &self.index else { return };
         self.number += 1;
+        self.walking = walk.as_ref().map(|(_, forward, wanted)| (*forward, wanted.clone()));
         cx.effect(Effect::Lines(Job { number: self.number, index: index.clone(), walk }));
     }
 
@@ -189,12 +195,16 @@ impl Lines {
             self.at = self.last();
             self.to_end = !done.finished;
         }
-        match done.walk {
-            Some(Walk::Found(step)) => self.at = step,
-            Some(_) => cx.say(Tone::Plain, NOTHING),
-            None => {}
+        if let Some(Walk::Found(step)) = done.walk {
+            self.at = step;
         }
         self.look(&trace, cx.rows());
+        drop(trace);
+        if let Some(Walk::Nothing) = done.walk
+            && let Some((forward, wanted)) = self.walking.take()
+        {
+            self.nothing_left(forward, &wanted, cx);
+        }
         cx.redraw();
     }
 
@@ -286,24 +296,28 @@ impl Lines {
         self.look(&read(&trace), cx.rows());
     }
 
-    fn walk(&mut self, forward: bool, wanted: Wanted, cx: &mut Cx<'_>) {
+    /// To the nearest step behind `from`, or before it, that has what is wanted.
+    fn walk(&mut self, from: u64, forward: bool, wanted: &Wanted, cx: &mut Cx<'_>) {
         let (Some(trace), Some(index)) = (cx.session.trace.clone(), &self.index) else { return };
         let trace = read(&trace);
-        match index.walk(&trace, self.at, forward, wanted, SLICE) {
+        match index.walk(&trace, from, forward, wanted, SLICE) {
             Walk::Found(step) => {
                 drop(trace);
                 self.go(step, cx);
             }
-            Walk::More(step) => self.ask(Some((step, forward, wanted)), cx),
-            Walk::Nothing if forward && !self.finished => self.ask(Some((self.last(), forward, wanted)), cx),
-            Walk::Nothing => cx.say(Tone::Plain, NOTHING),
+            Walk::More(step) => self.ask(Some((step, forward, wanted.clone())), cx),
+            Walk::Nothing if forward && !self.finished => self.ask(Some((self.last(), forward, wanted.clone())), cx),
+            Walk::Nothing => {
+                drop(trace);
+                self.nothing_left(forward, wanted, cx);
+            }
         }
     }
 
     /// To the next line that changed the variable under the cursor, or the one before.
     fn change(&mut self, forward: bool, cx: &mut Cx<'_>) {
         match self.variable() {
-            Some(variable) => self.walk(forward, Wanted::Variable(variable), cx),
+            Some(variable) => self.walk(self.at, forward, &Wanted::Variable(variable), cx),
             None => cx.say(Tone::Plain, "move the cursor to a variable first"),
         }
     }
@@ -313,7 +327,7 @@ impl Lines {
         let held = self.variable().and_then(|at| Some((at, self.held.get(at as usize)?.as_ref()?)));
         match held {
             Some((_, held)) if held.step == self.at => cx.say(Tone::Plain, "it got its value here"),
-            Some((variable, Held { value: None, .. })) => self.walk(false, Wanted::Variable(variable), cx),
+            Some((variable, Held { value: None, .. })) => self.walk(self.at, false, &Wanted::Variable(variable), cx),
             Some((_, held)) => {
                 let to = held.step;
                 self.go(to, cx);
@@ -325,7 +339,7 @@ impl Lines {
     /// To the next time (or the time before) that the current line runs; `line`: another one.
     fn run_of(&mut self, line: Option<u32>, forward: bool, cx: &mut Cx<'_>) {
         if let Some(line) = line {
-            self.walk(forward, Wanted::Line(line), cx);
+            self.walk(self.at, forward, &Wanted::Line(line), cx);
         }
     }
 
@@ -378,8 +392,6 @@ impl Lines {
     }
 }
 
-const NOTHING: &str = "there is no other such line in this call";
-
 impl Pane for Lines {
     fn contexts(&self) -> &'static [Context] {
         &[Context::Lines, Context::Lists]
@@ -400,6 +412,8 @@ impl Pane for Lines {
             Action::PreviousChange => self.change(false, cx),
             Action::NextRun => self.run_of(self.step.as_ref().and_then(|step| step.line), true, cx),
             Action::PreviousRun => self.run_of(self.step.as_ref().and_then(|step| step.line), false, cx),
+            Action::NextHit => self.find(true, cx),
+            Action::PreviousHit => self.find(false, cx),
             Action::NextValue => self.cursor_by(Action::Down, cx),
             Action::PreviousValue => self.cursor_by(Action::Up, cx),
             action if self.in_values => return self.cursor.act(action, self.rows().len(), cx.rows()),
@@ -425,6 +439,10 @@ impl Pane for Lines {
     fn scroll(&mut self, rows: isize, _cx: &mut Cx<'_>) {
         // More than any file is long would take as long to scroll back.
         self.scrolled = self.scrolled.saturating_add(rows).clamp(-100_000, 100_000);
+    }
+
+    fn search(&mut self, text: &str, forward: bool, cx: &mut Cx<'_>) {
+        self.search_for(text, forward, cx);
     }
 
     fn copied(&self, _cx: &Cx<'_>) -> Option<String> {

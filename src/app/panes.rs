@@ -29,6 +29,12 @@ pub struct Panes {
 }
 
 impl Panes {
+    /// Gives the lines of a call the source that the details read for it.
+    pub fn share_source(&mut self) {
+        let source = self.lines.shown().place.as_ref().and_then(|(path, _)| self.details.source(path));
+        self.lines.has_source(source);
+    }
+
     /// A pane by its name.
     #[must_use]
     pub fn get(&self, id: PaneId) -> &dyn Pane {

@@ -192,6 +192,7 @@ impl State {
             Event::Lab(event) => self.lab_event(event, &mut effects),
             Event::Source(source) => {
                 self.panes.details.loaded(source);
+                self.panes.share_source();
                 effects.redraw = true;
             }
             Event::Output(bytes) => {
@@ -344,6 +345,7 @@ impl State {
         self.within(PaneId::Details, effects, |panes, cx| panes.details.show(node, call.as_ref(), cx));
         if self.main == PaneId::Lines {
             self.within(PaneId::Lines, effects, |panes, cx| panes.lines.show(call.as_ref(), cx));
+            self.panes.share_source();
         }
     }
 

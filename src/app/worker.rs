@@ -200,11 +200,11 @@ fn pass_over(
     let mut told = Instant::now();
     while !stale() {
         let finished = job.index.advance(&read(trace), STEP);
-        let walk = match job.walk {
+        let walk = match &mut job.walk {
             Some((from, forward, wanted)) if finished => {
-                match job.index.walk(&read(trace), from, forward, wanted, STEP) {
+                match job.index.walk(&read(trace), *from, *forward, wanted, STEP) {
                     Walk::More(step) => {
-                        job.walk = Some((step, forward, wanted));
+                        *from = step;
                         continue;
                     }
                     found => Some(found),

@@ -6,6 +6,7 @@
 //! and lines in them, so that a search decodes only blocks that may have what is wanted.
 
 use crate::index::nav::Nav;
+use crate::index::value_search::Needle;
 use crate::model::id::CallId;
 use crate::model::value::{LineChange, Value};
 use crate::trace::Trace;
@@ -67,13 +68,64 @@ pub struct Held {
     pub step: u64,
 }
 
+/// Text that is looked for among the steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sought {
+    needle: Needle,
+    /// Variables whose names have it.
+    variables: Vec<u32>,
+    /// Lines whose source has it.
+    lines: Vec<u32>,
+}
+
+impl Sought {
+    /// Looks for this text in the names of variables, in their values, and in the source, whose lines are given in order.
+    /// Upper-case letters in it make case count.
+    #[must_use]
+    pub fn new(text: &str, names: &[String], source: impl Iterator<Item = String>) -> Self {
+        let needle = Needle::new(text);
+        let variables = (0..).zip(names).filter(|(_, name)| needle.is_in_text(name)).map(|(at, _)| at).collect();
+        let lines = (1..).zip(source).filter(|(_, line)| needle.is_in_text(line)).map(|(line, _)| line).collect();
+        Self { needle, variables, lines }
+    }
+
+    fn is_in(&self, change: &LineChange) -> bool {
+        let mut changed = change.changed.iter();
+        changed.any(|(variable, value)| self.variables.contains(variable) || self.needle.is_in(value))
+    }
+}
+
 /// What a walk looks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// A step that runs this line.
     Line(u32),
     /// A step that changes this variable.
     Variable(u32),
+    /// A step with this text: in the source of its line, or in what it changes.
+    Text(Arc<Sought>),
+}
+
+impl Wanted {
+    /// A rough set of the lines and variables that can have it.
+    fn may_be_in(&self, part: &Part) -> bool {
+        match self {
+            Self::Line(line) => part.lines & bit(*line) != 0,
+            Self::Variable(variable) => part.variables & bit(*variable) != 0,
+            Self::Text(_) => true,
+        }
+    }
+
+    /// The steps that have it by what a note says, which is note number `at`: what changed is the doing of the step before
+    /// it, which has its number; its line is that of the next.
+    fn steps(&self, at: u64, change: &LineChange) -> [Option<u64>; 2] {
+        let (changed, line) = match self {
+            Self::Line(line) => (false, change.line == *line),
+            Self::Variable(variable) => (change.changed.iter().any(|it| it.0 == *variable), false),
+            Self::Text(sought) => (sought.is_in(change), sought.lines.contains(&change.line)),
+        };
+        [changed.then_some(at), line.then_some(at + 1)]
+    }
 }
 
 /// What a walk came to.
@@ -234,20 +286,11 @@ impl Lines {
 
     /// The nearest step behind (or before) `from` that has what is wanted, in at most `blocks` decoded blocks.
     #[must_use]
-    pub fn walk(&self, trace: &Trace, from: u64, forward: bool, wanted: Wanted, blocks: usize) -> Walk {
+    pub fn walk(&self, trace: &Trace, from: u64, forward: bool, wanted: &Wanted, blocks: usize) -> Walk {
         let Some(nav) = Nav::of(trace, self.id) else { return Walk::Nothing };
-        // The line of a step stands in the note before it, what it changed in its own.
-        let shift = u64::from(matches!(wanted, Wanted::Line(_)));
-        let bits = |part: &Part| match wanted {
-            Wanted::Line(line) => part.lines & bit(line),
-            Wanted::Variable(variable) => part.variables & bit(variable),
-        };
-        let has = |mark: &Mark| match wanted {
-            Wanted::Line(line) => mark.change.line == line,
-            Wanted::Variable(variable) => mark.change.changed.iter().any(|it| it.0 == variable),
-        };
         let inside = |step: u64| if forward { step > from } else { step < from };
-        let mut left = blocks.max(1);
+        // A line's step follows the note that says it, perhaps in the next block: going on begins with the block before.
+        let mut left = blocks.max(2);
         let mut at = if forward { 0 } else { self.parts.len() };
         loop {
             let index = if forward {
@@ -260,22 +303,18 @@ impl Lines {
             };
             let Some(part) = self.parts.get(index) else { return Walk::Nothing };
             let end = self.parts.get(index + 1).map_or(self.notes, |next| next.first);
-            let beyond = if forward { end + shift <= from + 1 } else { part.first + shift >= from };
-            if beyond || bits(part) == 0 {
+            let beyond = if forward { end <= from } else { part.first >= from };
+            if beyond || !wanted.may_be_in(part) {
                 continue;
             }
             if left == 0 {
-                return Walk::More(if forward {
-                    part.first + shift - u64::from(part.first + shift > 0)
-                } else {
-                    end + shift
-                });
+                return Walk::More(if forward { part.first.saturating_sub(1) } else { end + 1 });
             }
             left -= 1;
             let marks = self.marks(&nav, part);
-            let hits =
-                marks.iter().enumerate().filter(|(_, mark)| has(mark)).map(|(at, _)| part.first + at as u64 + shift);
-            let mut hits = hits.filter(|step| inside(*step) && *step < self.len());
+            let steps =
+                marks.iter().enumerate().flat_map(|(at, mark)| wanted.steps(part.first + at as u64, &mark.change));
+            let mut hits = steps.flatten().filter(|step| inside(*step) && *step < self.len());
             if let Some(hit) = if forward { hits.next() } else { hits.next_back() } {
                 return Walk::Found(hit);
             }

@@ -19,7 +19,7 @@ pub mod value_search;
 
 pub use call::{CallInfo, Ended, Note, Outcome, Payload};
 pub use changes::{Change, ChangeKind};
-pub use lines::{Held, LineStep, Lines, Walk, Wanted};
+pub use lines::{Held, LineStep, Lines, Sought, Walk, Wanted};
 pub use nav::Nav;
 pub use profile::{FunctionTotals, Profile, Progress};
 pub use raised::Way;

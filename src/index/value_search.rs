@@ -92,7 +92,7 @@ pub enum Within {
 
 /// What is looked for, as values are shown. Upper-case letters in it make case count. What a rule has hidden is not
 /// recorded, and the words that stand for it do not count.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Needle {
     text: String,
     exact: bool,
@@ -121,7 +121,9 @@ impl Needle {
         payload.windows(letters.len()).any(|window| window.eq_ignore_ascii_case(letters))
     }
 
-    fn is_in_text(&self, shown: &str) -> bool {
+    /// Whether a text has it.
+    #[must_use]
+    pub fn is_in_text(&self, shown: &str) -> bool {
         const HIDDEN: [&str; 2] = ["<redacted>", "<dropped>"];
         let mut shown = std::borrow::Cow::from(shown);
         for hidden in HIDDEN.into_iter().filter(|_| shown.contains('<')).collect::<Vec<_>>() {
@@ -130,7 +132,9 @@ impl Needle {
         if self.exact { shown.contains(&self.text) } else { shown.to_lowercase().contains(&self.text) }
     }
 
-    fn is_in(&self, value: &Value) -> bool {
+    /// Whether a value has it, as it is shown.
+    #[must_use]
+    pub fn is_in(&self, value: &Value) -> bool {
         self.is_in_text(&show::full(value, usize::MAX))
     }
 

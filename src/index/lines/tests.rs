@@ -121,7 +121,7 @@ fn every_step_is_what_ran() {
 }
 
 /// All hits of a walk, in the order of the walk.
-fn walk(lines: &Lines, trace: &Trace, from: u64, forward: bool, wanted: Wanted) -> Vec<u64> {
+fn walk(lines: &Lines, trace: &Trace, from: u64, forward: bool, wanted: &Wanted) -> Vec<u64> {
     let (mut at, mut hits) = (from, Vec::new());
     for _ in 0..10_000 {
         match lines.walk(trace, at, forward, wanted, 1) {
@@ -139,6 +139,12 @@ fn walk(lines: &Lines, trace: &Trace, from: u64, forward: bool, wanted: Wanted) 
     panic!("a walk without end: {wanted:?} from {from}");
 }
 
+fn text(text: &str) -> Wanted {
+    let names = ["n", "total", "i"].map(str::to_owned);
+    let source = ["def f(n):", "    total = 0", "    for i in range(n):", "        g(i)", "    return 7"];
+    Wanted::Text(Arc::new(Sought::new(text, &names, source.into_iter().map(str::to_owned))))
+}
+
 #[test]
 fn walks_find_everything_once() {
     let dir = tempfile::tempdir().unwrap();
@@ -148,17 +154,24 @@ fn walks_find_everything_once() {
     for wanted in [Wanted::Line(2), Wanted::Line(3), Wanted::Line(4), Wanted::Line(66), Wanted::Variable(0)]
         .into_iter()
         .chain([Wanted::Variable(1), Wanted::Variable(2), Wanted::Variable(9)])
+        .chain(["TOT", "tot", "g(", "-1", "for", "(n", "nowhere"].map(text))
     {
-        let has = |step: &LineStep| match wanted {
-            Wanted::Line(line) => step.line == Some(line),
-            Wanted::Variable(variable) => step.changed.contains(&variable),
+        let has = |step: &LineStep| match &wanted {
+            Wanted::Line(line) => step.line == Some(*line),
+            Wanted::Variable(variable) => step.changed.contains(variable),
+            wanted if *wanted == text("tot") => step.changed.contains(&1) || step.line == Some(2),
+            wanted if *wanted == text("g(") => step.line == Some(4),
+            wanted if *wanted == text("-1") => step.span_ns.1 == steps[steps.len() - 1].span_ns.1,
+            wanted if *wanted == text("for") => step.line == Some(3),
+            wanted if *wanted == text("(n") => step.line == Some(3) || step.line == Some(1),
+            _ => false,
         };
         for from in [0, 1, 2, 57, 58, lines.len() - 1] {
             let hits: Vec<u64> = (0..lines.len()).filter(|at| has(&steps[*at as usize])).collect();
             let after: Vec<u64> = hits.iter().copied().filter(|at| *at > from).collect();
             let before: Vec<u64> = hits.iter().rev().copied().filter(|at| *at < from).collect();
-            assert_eq!(walk(&lines, &trace, from, true, wanted), after, "{wanted:?} after {from}");
-            assert_eq!(walk(&lines, &trace, from, false, wanted), before, "{wanted:?} before {from}");
+            assert_eq!(walk(&lines, &trace, from, true, &wanted), after, "{wanted:?} after {from}");
+            assert_eq!(walk(&lines, &trace, from, false, &wanted), before, "{wanted:?} before {from}");
         }
     }
 }

@@ -181,3 +181,27 @@ fn a_call_that_runs_has_no_end() {
     assert_eq!(at(&state).1, Some(3), "{shown}");
     assert!(!shown.contains("returns"), "{shown}");
 }
+
+/// What is searched are the source of the lines, and the names and values of what they change; the search goes round.
+#[test]
+fn a_search_walks_through_the_steps() {
+    let dir = trace(true);
+    let mut state = lines(&dir, 140, 40);
+    press(&mut state, "/ r e t u r n enter");
+    assert_eq!(at(&state), (2 * ROUNDS as u64 + 3, Some(5)));
+    press(&mut state, "n");
+    assert_eq!(at(&state), (2 * ROUNDS as u64 + 3, Some(5)), "the only one");
+    press(&mut state, "/ a m o u n t space = enter");
+    assert_eq!(at(&state), (1, Some(2)), "round the end");
+    press(&mut state, "/ 2 1 7 enter");
+    assert_eq!(at(&state), (2 * 39 + 3, Some(4)), "the line that makes it 217");
+    press(&mut state, "/ i t e m s enter");
+    assert_eq!(at(&state), (2 * 39 + 4, Some(3)), "the source");
+    press(&mut state, "n");
+    assert_eq!(at(&state), (0, Some(1)), "the entry, whose argument is called so");
+    press(&mut state, "N");
+    assert_eq!(at(&state), (2 * 39 + 4, Some(3)), "round the other end");
+    press(&mut state, "/ x y z enter");
+    assert_eq!(at(&state), (2 * 39 + 4, Some(3)));
+    assert!(picture(&state).contains("no line of this call has \"xyz\""), "{}", picture(&state));
+}
