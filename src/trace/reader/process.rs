@@ -248,6 +248,9 @@ impl Process {
         more |= self.refresh_threads(over, files, problems, budget, changes);
         changes.more |= more;
         if over && !more && self.threads.iter().all(|thread| thread.settled) {
+            if self.codes.is_empty() && self.calls() > 0 {
+                problems.add(format!("{name}/{CODE_LOG}"), None, "missing or empty; the calls have no names");
+            }
             self.settled = true;
             self.code_log = None;
             self.state_file = None;

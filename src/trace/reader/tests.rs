@@ -330,6 +330,22 @@ fn a_process_that_ends_while_it_is_set_up_damages_nothing() {
     assert_eq!(trace.problems().0[0].to_string(), "7/process.json: missing");
 }
 
+#[test]
+fn a_code_log_that_is_gone_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut builder = TraceBuilder::new(dir.path());
+    let mut process = builder.process(4_000_000);
+    let f = process.function("m", "f", "/m.py", 1);
+    process.thread(1).call(f).ret().publish();
+    builder.end(0);
+    let problems = || Trace::open(dir.path()).unwrap().problems().0.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert!(problems().is_empty());
+    for change in [|log: &Path| fs::write(log, "").unwrap(), |log: &Path| fs::remove_file(log).unwrap()] {
+        change(&dir.path().join("4000000/code.log"));
+        assert_eq!(problems(), ["4000000/code.log: missing or empty; the calls have no names"]);
+    }
+}
+
 /// Process ids start again from below when they are used up.
 #[test]
 fn the_root_is_the_process_that_began_first() {
