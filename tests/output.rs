@@ -108,3 +108,82 @@ fn output_keeps_the_size_limit() {
     assert!(kept > 1000 && kept < 300_000, "{kept}");
     assert!(lines::count(&session.survey.lists) < 20_000);
 }
+
+/// Everything that could tell the recorder's write from Python's own, from inside the program.
+const WRITERS: &str = "\
+import gc, io, os, pickle, sys, threading
+failed = []
+def check(what, fine):
+    if not fine: failed.append(what)
+def raises(kind, function, *arguments, **named):
+    try: function(*arguments, **named)
+    except kind as error: return str(error)
+    check('%s is raised by %r' % (kind.__name__, function), False)
+class Mine(io.FileIO):
+    def write(self, data): return super().write(bytes(data).upper())
+with Mine(1, 'w', closefd=False) as mine:
+    check('subclass', mine.write(b'mine\\n') == 5)
+    mine.extra = 1
+raises(ValueError, mine.write, b'closed')
+plain = io.FileIO(1, 'w', closefd=False)
+check('name', io.FileIO.write.__name__ == 'write' and io.FileIO.write.__qualname__ == 'FileIO.write')
+check('repr', repr(io.FileIO.write) == \"<method 'write' of '_io.FileIO' objects>\")
+check('pickle', pickle.loads(pickle.dumps(os.write)) is os.write and pickle.loads(pickle.dumps(io.FileIO)) is io.FileIO)
+check('doc', 'rite' in io.FileIO.write.__doc__ and io.FileIO.write.__text_signature__.startswith('($self, '))
+check('size', sys.getsizeof(plain) == sys.getsizeof(io.FileIO(os.devnull)))
+raises(TypeError, io.FileIO.write, 5, b'x')
+for words in [(), (b'x', b'y'), ('text',), (None,), (5,)]: raises(TypeError, plain.write, *words)
+for words in [(), (1,), (1, 'text'), ('1', b'x'), (1, b'x', 2)]: raises(TypeError, os.write, *words)
+raises(OSError, os.write, -1, b'x')
+raises(OSError, os.write, 99999, b'x')
+raises(io.UnsupportedOperation, io.FileIO(os.devnull).write, b'x')
+data = bytearray(b'array\\n')
+check('bytearray', plain.write(data) == 6 and os.write(1, memoryview(data)[:5]) == 5)
+data.append(1)
+check('empty', plain.write(b'') == 0 and os.write(1, b'') == 0)
+class Odd:
+    def __index__(self): return 1
+check('index', os.write(Odd(), b'odd\\n') == 4)
+check('array of numbers', plain.write(memoryview(b'ab\\n\\n').cast('H')) in (2, 4))
+before = sys.getrefcount(plain), sys.getrefcount(data)
+for _ in range(50): plain.write(data)
+check('references', before == (sys.getrefcount(plain), sys.getrefcount(data)))
+threads = [threading.Thread(target=lambda n=n: [os.write(1, b'%d\\n' % n) for _ in range(200)]) for n in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+child = os.fork()
+if not child:
+    print('child', flush=True)
+    os._exit(3)
+check('child', os.waitpid(child, 0)[1] >> 8 == 3)
+try:
+    try: import _interpreters as interpreters
+    except ImportError: import _xxsubinterpreters as interpreters
+except ImportError: pass
+else:
+    other = interpreters.create()
+    interpreters.run_string(other, 'import os; os.write(1, b\"other\\\\n\"); print(\"other\", flush=True)')
+    interpreters.destroy(other)
+class Late:
+    def __del__(self): os.write(1, b'late\\n')
+keep = Late()
+keep.me = keep
+import atexit
+atexit.register(lambda: os.write(1, b'at exit\\n'))
+os.write(1, b'failed: %s\\n' % ', '.join(failed).encode())
+";
+
+#[test]
+fn nothing_tells_the_program_that_its_writes_are_noted() {
+    for python in recordable() {
+        let ground = Playground::new();
+        drop(session(&ground, python, WRITERS, 0));
+        let written = std::fs::read_to_string(ground.at("trace/output.log")).expect("the output was kept");
+        assert!(written.contains("failed: \r\n"), "{python}: {written}");
+        for line in ["MINE", "array", "child", "at exit", "late"] {
+            assert!(written.contains(line), "{python}: {line} in {written}");
+        }
+        let trace = Trace::open(&ground.at("trace")).expect("a trace");
+        assert_eq!(trace.manifest().exit, Some(ct_tui::trace::manifest::Exit::Code(0)), "{python}: {written}");
+    }
+}
