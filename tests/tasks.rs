@@ -244,9 +244,9 @@ const RUN: &str = "\
 import test_shop
 from _pytest.main import Session, REPORT as Report
 session = Session()
-def say(nodeid, **reports):
+def say(nodeid, node=None, **reports):
     for when, outcome in reports.items():
-        more = {}
+        more = {'node': node} if node else {}
         if when == 'call' and outcome.startswith('x'): more, outcome = {'wasxfail': 'reason'}, outcome[1:]
         session.pytest_runtest_logreport(Report(nodeid, outcome, when=when, **more))
 def run(name, call='passed', setup='passed', teardown='passed', *args):
@@ -269,6 +269,7 @@ run('test_inside', 'skipped')
 run('test_expected', 'xskipped')
 run('test_unexpected', 'xpassed')
 run('test_down', teardown='failed')
+say('of_a_worker', call='failed', node='gw0')
 run('Group::check_it', 'rerun')
 run('Group::check_it')
 ";

@@ -96,6 +96,7 @@ unsafe fn pytest(process: &Process, frame: Frame) -> Option<TestNote<'static>> {
     static ID: Name = Name::new(c"_id");
     static OUTCOME: Name = Name::new(c"outcome");
     static WHEN: Name = Name::new(c"when");
+    static NODE: Name = Name::new(c"node");
     static WASXFAIL: Name = Name::new(c"wasxfail");
     static CONTEXT: Name = Name::new(c"context");
     static MESSAGE: Name = Name::new(c"msg");
@@ -108,8 +109,14 @@ unsafe fn pytest(process: &Process, frame: Frame) -> Option<TestNote<'static>> {
             None => node(&python::field(report.as_ptr(), &ID)?)?,
         };
         let outcome = text(&report, &OUTCOME)?;
+        let when = text(&report, &WHEN);
+        // What a worker of pytest-xdist has sent to the process that started it: it is noted in the worker, except that a
+        // test has brought the worker down.
+        if python::field(report.as_ptr(), &NODE).is_some() && when.as_deref() != Some("???") {
+            return None;
+        }
         // What reports of collections have for this is an attribute of their class.
-        let phase = match text(&report, &WHEN).as_deref() {
+        let phase = match when.as_deref() {
             Some("setup") => Phase::Setup,
             Some("teardown") => Phase::Teardown,
             Some(_) => Phase::Call,

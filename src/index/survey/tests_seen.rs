@@ -93,6 +93,8 @@ pub struct TestRun {
     pub during: &'static str,
     /// A framework told of it.
     said: bool,
+    /// It is a file or class that was collected.
+    collected: bool,
 }
 
 /// All tests.
@@ -281,6 +283,9 @@ impl Tests {
     /// A word about something that has not begun: a class or a file, or a test that is skipped beforehand.
     fn alone(&mut self, running: &mut Running, note: &TestNote<'_>, at: &Moment, during: &'static str) {
         let row = self.add(note.name.clone().into_owned(), true, at);
+        if let Some(row) = row.and_then(|row| self.rows.get_mut(row)) {
+            row.collected = note.phase == Phase::Collect;
+        }
         self.say(row, TestOutcome::said(&note.word), running.raised.take(), during);
     }
 
@@ -317,6 +322,7 @@ impl Tests {
             raised: None,
             during: "",
             said,
+            collected: false,
         });
         Some(self.rows.len() - 1)
     }
@@ -335,7 +341,8 @@ impl Tests {
         known.get(code as usize).copied().unwrap_or(false)
     }
 
-    /// The tests as they are listed: what a worker process told the process that started it is not listed twice.
+    /// The tests as they are listed: what a worker process told the process that started it is not listed twice, nor is a file
+    /// that several workers could not read.
     pub(super) fn listed(&self, trace: &Trace) -> Vec<TestRun> {
         let said: HashSet<(ProcessIx, &str)> = self.rows.iter().map(|row| (row.process, row.name.as_str())).collect();
         let several = self.rows.iter().any(|row| row.process != self.rows[0].process);
@@ -347,8 +354,13 @@ impl Tests {
                 above = trace.process(parent).and_then(|parent| parent.parent);
             }
         }
-        let is_echo = |row: &&TestRun| {
-            let below = children.get(&row.process).filter(|_| row.call.is_none());
+        let above = |row: &TestRun| trace.process(row.process).and_then(|process| process.parent);
+        let mut collected = HashSet::new();
+        let mut is_echo = |row: &TestRun| {
+            if row.collected && several && !collected.insert((above(row), row.name.clone())) {
+                return true;
+            }
+            let below = children.get(&row.process).filter(|_| row.call.is_none() || row.collected);
             below.is_some_and(|below| below.iter().any(|child| said.contains(&(*child, row.name.as_str()))))
         };
         self.rows.iter().filter(|row| !is_echo(row)).cloned().collect()
