@@ -2,130 +2,19 @@
 //! and redo. At every moment it can be turned back into texts: those that run ([`Chain::effective`]) and the one that
 //! would be written to a file ([`Chain::saved_text`]).
 
-use crate::filter::edit::{self, EditError, Part, Plan, RuleText};
+mod rebase;
+mod source;
+mod texts;
+
+use crate::filter::edit::{self, RuleText};
 use crate::filter::{Source, SourceKind};
-use crate::model::code::Exec;
-use std::path::{Path, PathBuf};
+pub use rebase::{escaped, rebase};
+pub use source::{LabSource, Rule, RuleKey, exec, word_exec};
+use std::path::Path;
 use std::sync::Arc;
 
 /// How many steps can be undone.
 const MAX_UNDO: usize = 1000;
-
-/// The name of a rule for as long as the lab lives, wherever it moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RuleKey(u64);
-
-/// A rule in the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// Its name.
-    pub key: RuleKey,
-    /// Which rule of its source's text it is; `None`: it is new there.
-    pub origin: Option<usize>,
-    /// What it says.
-    pub text: Arc<RuleText>,
-    /// Switched off: it decides nothing until it is switched on again.
-    pub off: bool,
-    /// Its own comment in the file that it was moved from.
-    comment: Option<Arc<str>>,
-}
-
-impl Rule {
-    /// What it does to code that matches; `None`: it leaves that alone.
-    #[must_use]
-    pub fn exec(&self) -> Option<Exec> {
-        exec(&self.text)
-    }
-}
-
-/// What a rule does to code that matches; `None`: it leaves that alone.
-#[must_use]
-pub fn exec(rule: &RuleText) -> Option<Exec> {
-    word_exec(rule.exec.as_deref())
-}
-
-/// `trace` and `skip`; everything else is `inherit`.
-#[must_use]
-pub fn word_exec(word: Option<&str>) -> Option<Exec> {
-    match word {
-        Some("trace") => Some(Exec::Trace),
-        Some("skip") => Some(Exec::Skip),
-        _ => None,
-    }
-}
-
-/// A source of the chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LabSource {
-    /// Where it came from.
-    pub kind: SourceKind,
-    /// Its file.
-    pub path: Option<PathBuf>,
-    /// The root that its `file:` selectors are relative to.
-    pub root: PathBuf,
-    /// `meta.name`.
-    pub name: String,
-    /// The text that the numbers in [`Rule::origin`] refer to.
-    base: Arc<str>,
-    /// The rules as `base` has them.
-    base_rules: Arc<[Arc<RuleText>]>,
-    /// The defaults as `base` has them.
-    base_defaults: [Option<String>; 2],
-    /// `scope.default_exec`, as edited.
-    pub default_exec: Option<String>,
-    /// `scope.default_value_action`, as edited.
-    pub default_value: Option<String>,
-    /// The rules, as edited.
-    pub rules: Vec<Rule>,
-}
-
-impl LabSource {
-    /// Built-in rules can be switched off for the session, but not changed.
-    #[must_use]
-    pub fn read_only(&self) -> bool {
-        matches!(self.kind, SourceKind::Builtin | SourceKind::Framework)
-    }
-
-    /// Whether anything was edited.
-    #[must_use]
-    pub fn edited(&self) -> bool {
-        let untouched = |(at, rule): (usize, &Rule)| rule.origin == Some(at) && !rule.off && !self.changed(rule);
-        self.rules.len() != self.base_rules.len()
-            || !self.rules.iter().enumerate().all(untouched)
-            || self.base_defaults != [self.default_exec.clone(), self.default_value.clone()]
-    }
-
-    /// Whether a rule from the text says something else now.
-    fn changed(&self, rule: &Rule) -> bool {
-        rule.origin.and_then(|at| self.base_rules.get(at)).is_some_and(|base| *base != rule.text)
-    }
-
-    fn plan(&self, off: Off) -> Plan {
-        let [base_exec, base_value] = &self.base_defaults;
-        let rules = self.rules.iter().filter_map(|rule| match (rule.origin, rule.off) {
-            (Some(at), true) if off == Off::CommentOut => Some(Part::CommentOut(at)),
-            (_, true) => None,
-            (Some(at), false) if self.changed(rule) => Some(Part::Change(at, (*rule.text).clone())),
-            (Some(at), false) => Some(Part::Keep(at)),
-            (None, false) => Some(match &rule.comment {
-                Some(comment) => Part::Moved((*rule.text).clone(), comment.to_string()),
-                None => Part::New((*rule.text).clone()),
-            }),
-        });
-        Plan {
-            default_exec: self.default_exec.clone().filter(|word| base_exec.as_ref() != Some(word)),
-            default_value_action: self.default_value.clone().filter(|word| base_value.as_ref() != Some(word)),
-            rules: rules.collect(),
-        }
-    }
-}
-
-/// What becomes of rules that are switched off.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Off {
-    LeaveOut,
-    CommentOut,
-}
 
 /// The chain and its history.
 #[derive(Clone, Debug)]
@@ -352,21 +241,6 @@ impl Chain {
         true
     }
 
-    /// The source that comes first in the chain that runs.
-    fn effective_first(&self) -> Option<usize> {
-        (0..self.sources.len()).find(|at| self.sources.len() == 1 || !self.is_idle(*at))
-    }
-
-    /// A source for typed rules in which nothing was typed is not part of the chain.
-    fn is_idle(&self, source: usize) -> bool {
-        let source = &self.sources[source];
-        let silent = |word: &Option<String>| word.as_deref().is_none_or(|word| word == "inherit");
-        source.kind == SourceKind::Session
-            && source.rules.iter().all(|rule| rule.off)
-            && silent(&source.default_exec)
-            && silent(&source.default_value)
-    }
-
     fn editable(&self, key: RuleKey) -> Option<(usize, usize)> {
         self.find(key).filter(|(source, _)| !self.sources[*source].read_only())
     }
@@ -386,145 +260,6 @@ impl Chain {
         self.undo.push(Step { what: step.what.clone(), sources });
         Some(step.what)
     }
-
-    /// The chain as it would run, rules that are switched off left out.
-    ///
-    /// # Errors
-    ///
-    /// A source cannot be put into text; with its index.
-    pub fn effective(&self) -> Result<Vec<Source>, (usize, EditError)> {
-        let mut out = Vec::new();
-        for (at, source) in self.sources.iter().enumerate().filter(|(at, _)| !self.is_idle(*at)) {
-            let mut plan = source.plan(Off::LeaveOut);
-            if source.kind == SourceKind::Session && out.is_empty() {
-                // First of its chain, it has nothing to inherit from; this is what a chain without filters does.
-                let first = |word: &Option<String>, otherwise: &str| match word.as_deref() {
-                    None | Some("inherit") => Some(otherwise.to_owned()),
-                    Some(word) => Some(word.to_owned()),
-                };
-                plan.default_exec = first(&source.default_exec, "trace");
-                plan.default_value_action = first(&source.default_value, "allow");
-            }
-            let untouched = !source.edited() && plan.default_exec.is_none() && plan.default_value_action.is_none();
-            let text = if untouched {
-                source.base.to_string()
-            } else {
-                edit::rewrite(&source.base, &plan).map_err(|error| (at, error))?
-            };
-            out.push(Source { kind: source.kind, path: source.path.clone(), root: source.root.clone(), text });
-        }
-        Ok(out)
-    }
-
-    /// What a source's file would be after saving, rules that are switched off kept as comments. `also`: rules of the
-    /// session that go to its end.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be put into text.
-    pub fn saved_text(&self, source: usize, also: &[RuleText]) -> Result<String, EditError> {
-        let source = self.sources.get(source).ok_or(EditError::Shape)?;
-        let mut plan = source.plan(Off::CommentOut);
-        plan.rules.extend(also.iter().cloned().map(Part::New));
-        edit::rewrite(&source.base, &plan)
-    }
-
-    /// The text that a source came from.
-    #[must_use]
-    pub fn base(&self, source: usize) -> Option<&str> {
-        self.sources.get(source).map(|source| &*source.base)
-    }
-
-    /// Replaces a source by what its file says now. Rules that still say the same keep their names. With `Step` the
-    /// change can be undone.
-    pub fn reload(&mut self, source: usize, text: &str, undoable: bool) {
-        let Some(old) = self.sources.get(source).cloned() else { return };
-        if undoable {
-            self.step(format!("reloaded {}", old.name));
-        }
-        let fresh = Source { kind: old.kind, path: old.path.clone(), root: old.root.clone(), text: text.to_owned() };
-        let mut new = self.load(&fresh);
-        let mut kept: Vec<bool> = vec![false; old.rules.len()];
-        for rule in &mut new.rules {
-            let same = (0..old.rules.len()).find(|at| !kept[*at] && old.rules[*at].text == rule.text);
-            if let Some(at) = same {
-                kept[at] = true;
-                rule.key = old.rules[at].key;
-            }
-        }
-        self.sources[source] = new;
-    }
-
-    /// Puts a new source into the chain, before the first that would come after it.
-    pub fn insert_source(&mut self, source: &Source) -> usize {
-        let order = |kind: SourceKind| match kind {
-            SourceKind::Builtin => 0,
-            SourceKind::Framework => 1,
-            SourceKind::Project => 2,
-            SourceKind::Env => 3,
-            SourceKind::CommandLine => 4,
-            SourceKind::Session => 5,
-        };
-        let at =
-            self.sources.iter().position(|other| order(other.kind) > order(source.kind)).unwrap_or(self.sources.len());
-        let source = self.load(source);
-        self.sources.insert(at, source);
-        // Older states do not know this source; going back to them would lose it.
-        self.undo.clear();
-        self.redo.clear();
-        at
-    }
-
-    /// Empties the session: its rules were saved elsewhere.
-    pub fn clear_session(&mut self, saved: &[RuleKey]) {
-        let session = self.session();
-        if let Some(session) = self.sources.get_mut(session) {
-            session.rules.retain(|rule| !saved.contains(&rule.key));
-        }
-    }
-}
-
-/// A selector that means the same in a filter with another root. Only `file:` selectors know of roots.
-///
-/// # Errors
-///
-/// One clause: why there is none.
-pub fn rebase(selector: &str, from: &Path, to: &Path) -> Result<String, String> {
-    let Some(rest) = selector.strip_prefix("file:").filter(|_| from != to) else { return Ok(selector.to_owned()) };
-    if rest.starts_with("regex:") {
-        return Err(format!("a regex over paths below {} cannot be rewritten for {}", from.display(), to.display()));
-    }
-    let (head, pattern, is_glob) = match rest.split_once(':') {
-        Some(("literal", pattern)) => ("file:literal:", pattern, false),
-        Some(("glob", pattern)) => ("file:glob:", pattern, true),
-        _ => ("file:", rest, true),
-    };
-    if pattern.starts_with('/') {
-        return Err("an absolute path belongs to one project root".to_owned());
-    }
-    let escape = |text: &str| if is_glob { escaped(text) } else { text.to_owned() };
-    if let Ok(below) = from.strip_prefix(to) {
-        return Ok(format!("{head}{}/{pattern}", escape(&below.to_string_lossy())));
-    }
-    if let Ok(below) = to.strip_prefix(from)
-        && let Some(pattern) = pattern.strip_prefix(&format!("{}/", escape(&below.to_string_lossy())))
-    {
-        return Ok(format!("{head}{pattern}"));
-    }
-    Err(format!("paths below {} have no name below {}", from.display(), to.display()))
-}
-
-/// The text as a glob that matches nothing else.
-#[must_use]
-pub fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | '\\') {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
 }
 
 #[cfg(test)]

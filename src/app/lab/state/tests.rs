@@ -1,7 +1,11 @@
+use super::insight::read;
 use super::*;
+use crate::app::lab::effect::{LabEffect, Reload};
 use crate::app::lab::functions::testing::record;
 use crate::app::lab::{Cost, Link};
 use crate::filter::SourceKind;
+use crate::filter::edit::RuleText;
+use crate::filter::explain::Reason;
 
 const TEXT: &str = "[meta]\nname = \"shop\"\nversion = 1\n[scope]\ndefault_exec = \"trace\"\n\
                     default_value_action = \"allow\"\n\n[[scope.rules]]\nselector = \"pkg:shop.log\"\nexec = \"skip\"\n";
