@@ -76,7 +76,7 @@ fn answer(screen: &mut Screen, effects: Vec<Effect>) -> Option<Duration> {
         Effect::Lab(LabEffect::Explain(question)) => Some(question),
         _ => None,
     })?;
-    let misses = question.explainer.read().expect("nobody panicked").explain(&question.selector).near_misses;
+    let misses = question.selectors.iter().map(|selector| question.misses.of(selector)).collect();
     Some(timed(|| screen.event(Event::Lab(LabEvent::Explained(question.number, misses)))).1)
 }
 
@@ -147,8 +147,13 @@ fn main() {
     }
     key("s", "esc 2 home down tab", "s");
     key("w", "esc 2 home down tab", "w");
-    for keys in ["3", "down", "enter", "pagedown", "end"] {
-        key(&format!("names: {keys}"), "esc 3", keys);
+    screen.borrow_mut().press("3 end right");
+    for keys in ["down", "up", "pagedown", "pageup", "end", "enter"] {
+        latency_of(&format!("names: {keys}"), |random| {
+            let mut screen = screen.borrow_mut();
+            screen.press(["3", "pageup", "3 home", "3 end"][(random % 4) as usize]);
+            timed(|| screen.press(keys)).1
+        });
     }
     latency("the picture alone", |_| screen.borrow_mut().paint());
     let mut calls = 1;

@@ -1,16 +1,18 @@
 //! Where every module name came from: failures and disagreements first, grouped by reason with counts; what each source
 //! said, what the other naming mode would answer, and in plain words what to write to make a selector match.
 
+use super::event::Effect;
 use super::filters::parts;
-use super::lab::{Function, Functions, Lab, offers, root_text};
+use super::lab::{Asked, Function, Functions, Lab, root_text};
 use super::list::Cursor;
 use super::pane::{Cx, Pane, Request, Tone};
 use super::text::clean;
 use super::units;
 use crate::config::{Action, Context};
+use crate::filter::explain::NearMiss;
 use crate::model::evidence::{EvidenceSource, NameSource, Outcome};
 use crate::naming::{Disagreement, disagreement};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 /// Groups of at most this many modules that need a look are unfolded from the start.
@@ -25,6 +27,8 @@ pub enum Reason {
     Disagree,
     /// No name, for this reason.
     NoName(Outcome),
+    /// Every source agrees, but the path in the project says another name.
+    OtherPath,
     /// Code from no file: named, but never recorded.
     Synthetic,
     /// The name came from here, and nothing contradicts it.
@@ -36,16 +40,20 @@ impl Reason {
     #[must_use]
     pub fn of(function: &Function) -> Self {
         if function.module.as_deref().is_none_or(|module| module.trim().is_empty()) {
-            let outcome = function.evidence.outcome(EvidenceSource::Globals).unwrap_or(Outcome::Missing);
+            let outcome = function.evidence().outcome(EvidenceSource::Globals).unwrap_or(Outcome::Missing);
             return Self::NoName(outcome);
         }
         if function.is_fixed() {
             return Self::Synthetic;
         }
-        match disagreement(&function.evidence) {
+        match disagreement(function.evidence()) {
             Some(Disagreement::RunsAsMain) => Self::RunsAsMain,
             Some(Disagreement::SourcesDisagree) => Self::Disagree,
-            None => Self::From(function.name_source),
+            None => {
+                let path = function.evidence().name(EvidenceSource::ProjectPath);
+                let other = path.is_some_and(|path| Some(path) != function.module.as_deref());
+                if other { Self::OtherPath } else { Self::From(function.name_source) }
+            }
         }
     }
 
@@ -62,6 +70,7 @@ impl Reason {
             Self::RunsAsMain => "runs as __main__".to_owned(),
             Self::Disagree => "sources disagree".to_owned(),
             Self::NoName(outcome) => format!("no name: __name__ is {}", outcome.in_words()),
+            Self::OtherPath => "another name than the path has".to_owned(),
             Self::Synthetic => "code from no file".to_owned(),
             Self::From(NameSource::Globals) => "from __name__".to_owned(),
             Self::From(NameSource::Spec) => "from the spec of -m".to_owned(),
@@ -87,6 +96,10 @@ impl Reason {
             Self::NoName(_) => {
                 "No module name is known, so pkg: selectors never match. file: selectors do, and obj: selectors see the \
                  function's name alone."
+            }
+            Self::OtherPath => {
+                "A folder inside the project is on sys.path, so these modules go by a shorter name than their path has. \
+                 Selectors see the name that is used: write that, or a file: selector."
             }
             Self::Synthetic => {
                 "Compiled from no file (exec, eval, templates, frozen modules). Such code is listed, but never recorded."
@@ -154,6 +167,8 @@ pub struct Names {
     of: Option<usize>,
     /// In plain words, what to do about what is selected.
     advice: Vec<String>,
+    /// What was asked for it, when the answer comes later.
+    asked: Option<(u64, Advice)>,
 }
 
 impl Names {
@@ -253,13 +268,43 @@ impl Names {
     fn moved(&mut self, cx: &mut Cx<'_>) {
         self.selected = self.row().and_then(|row| self.key_of(row));
         self.advice = Vec::new();
+        self.asked = None;
         if let (Some(row), Some(lab)) = (self.row(), cx.session.lab.as_deref_mut()) {
-            self.advice = match row {
-                Row::Group(group) => vec![self.groups[group].reason.in_words().to_owned()],
-                row => self.function(row).map(|function| advice(lab, function)).unwrap_or_default(),
-            };
+            match row {
+                Row::Group(group) => self.advice = vec![self.groups[group].reason.in_words().to_owned()],
+                row => {
+                    if let Some(advice) = self.function(row).and_then(|function| Advice::of(lab, function)) {
+                        self.advise(lab, advice);
+                    }
+                }
+            }
+            if let Some(question) = lab.question() {
+                cx.effect(Effect::Lab(question));
+            }
         }
         cx.redraw();
+    }
+
+    /// Shows what to do about a function; why other names miss it is added when that is known.
+    fn advise(&mut self, lab: &mut Lab, advice: Advice) {
+        let answers = match advice.tried.is_empty() {
+            true => Asked::Now(Vec::new()),
+            false => lab.ask(&root_text(lab.root()), advice.tried.clone()),
+        };
+        match answers {
+            Asked::Now(answers) => self.advice = advice.lines(&answers),
+            Asked::Later(number) => {
+                self.advice = advice.lines(&[]);
+                self.asked = Some((number, advice));
+            }
+        }
+    }
+
+    /// The answer to a question about near misses. One to another question is of no use here.
+    pub fn explained(&mut self, number: u64, answers: &[Vec<NearMiss>]) {
+        if let Some((_, advice)) = self.asked.take_if(|(asked, _)| *asked == number) {
+            self.advice = advice.lines(answers);
+        }
     }
 
     fn fold(&mut self, open: bool, cx: &mut Cx<'_>) {
@@ -298,59 +343,77 @@ fn list_rows(cx: &Cx<'_>) -> usize {
 
 /// Functions by reason and module.
 fn group(functions: &Functions) -> Vec<Group> {
-    let mut groups: BTreeMap<Reason, BTreeMap<ModuleKey, Vec<usize>>> = BTreeMap::new();
+    // By reason, name and file.
+    let mut modules: HashMap<(Reason, Option<&str>, &str), Vec<usize>> = HashMap::new();
     for (at, function) in functions.rows().iter().enumerate().filter(|(_, function)| !function.codes.is_empty()) {
-        let module = (function.module.clone(), function.abs_path.clone());
-        groups.entry(Reason::of(function)).or_default().entry(module).or_default().push(at);
+        let key = (Reason::of(function), function.module.as_deref(), function.abs_path.as_str());
+        modules.entry(key).or_default().push(at);
     }
-    let module = |((name, path), mut list): (ModuleKey, Vec<usize>)| {
+    let mut modules: Vec<_> = modules.into_iter().collect();
+    modules.sort_unstable();
+    let mut groups: Vec<Group> = Vec::new();
+    for ((reason, name, path), mut list) in modules {
         list.sort_by_key(|at| (!functions.rows()[*at].is_body(), functions.rows()[*at].line));
-        Module { name, path, functions: list }
-    };
+        let module = Module { name: name.map(str::to_owned), path: path.to_owned(), functions: list };
+        match groups.last_mut().filter(|group| group.reason == reason) {
+            Some(group) => group.modules.push(module),
+            None => groups.push(Group { reason, modules: vec![module] }),
+        }
+    }
     groups
-        .into_iter()
-        .map(|(reason, modules)| Group { reason, modules: modules.into_iter().map(module).collect() })
-        .collect()
 }
 
-/// What to write to make a selector match this function, for each name that people would try.
-#[must_use]
-pub fn advice(lab: &mut Lab, at: usize) -> Vec<String> {
-    let Some(function) = lab.functions().get(at).cloned() else { return Vec::new() };
-    let mut lines = Vec::new();
-    if let Some(reason) = &function.fixed {
-        lines.push(format!("It is listed, but never recorded: {}.", clean(reason)));
-        return lines;
-    }
-    let mut tried: HashSet<String> = HashSet::new();
-    let others = function.evidence.items.iter().filter_map(|item| item.name.clone());
-    for name in others.chain(function.evidence.candidates.iter().cloned()) {
-        if Some(&name) == function.module.as_ref() || name == "__main__" || !tried.insert(name.clone()) {
-            continue;
+/// What to write to make a selector match a function, for each name that people would try.
+#[derive(Clone, Debug)]
+struct Advice {
+    /// The function.
+    at: usize,
+    /// Selectors with names of it that are not used.
+    tried: Vec<String>,
+    /// What is to be said whatever those nearly match.
+    rest: Vec<String>,
+}
+
+impl Advice {
+    fn of(lab: &mut Lab, at: usize) -> Option<Self> {
+        let function = lab.functions().get(at)?;
+        if let Some(reason) = &function.fixed {
+            let rest = vec![format!("It is listed, but never recorded: {}.", clean(reason))];
+            return Some(Self { at, tried: Vec::new(), rest });
         }
-        let selector = format!("pkg:{}", super::lab::escaped(&name));
-        let misses = lab.near_misses(&selector);
-        if let Some(miss) = misses.iter().find(|miss| miss.frames.contains(&at)) {
-            lines.push(format!("{selector} does not match it. {}", miss.sentence));
+        let evidence = function.evidence();
+        let others = evidence.items.iter().filter_map(|item| item.name.as_ref()).chain(&evidence.candidates);
+        let unused = |name: &&String| Some(*name) != function.module.as_ref() && *name != "__main__";
+        let mut known = HashSet::new();
+        let tried = others.filter(unused).filter(|name| known.insert(name.as_str()));
+        let tried = tried.map(|name| format!("pkg:{}", super::lab::escaped(name))).collect();
+        let mut rest = Vec::new();
+        if function.module.is_none() {
+            rest.push("No module name is known, so no pkg: selector matches it.".to_owned());
         }
+        let wanted = ["the module", "the file"];
+        let offers =
+            lab.offers(at).into_iter().filter(|offer| wanted.iter().any(|start| offer.what.starts_with(start)));
+        let matching: Vec<String> = offers
+            .map(|offer| {
+                format!("  {}  ({})", offer.selector, units::plural(offer.functions as u64, "function", "functions"))
+            })
+            .collect();
+        if !matching.is_empty() {
+            rest.push("What matches it:".to_owned());
+            rest.extend(matching);
+        }
+        Some(Self { at, tried, rest })
     }
-    let root = root_text(lab.root());
-    let wanted = ["the module", "the file"];
-    let found: Vec<String> = offers(lab.functions(), &function, &root)
-        .into_iter()
-        .filter(|offer| wanted.iter().any(|start| offer.what.starts_with(start)))
-        .map(|offer| {
-            format!("{}  ({})", offer.selector, units::plural(offer.functions as u64, "function", "functions"))
-        })
-        .collect();
-    if function.module.is_none() {
-        lines.push("No module name is known, so no pkg: selector matches it.".to_owned());
+
+    /// All of it, with what the selectors that were tried nearly match, as far as that is known.
+    fn lines(&self, answers: &[Vec<NearMiss>]) -> Vec<String> {
+        let misses = self.tried.iter().zip(answers).filter_map(|(selector, misses)| {
+            let miss = misses.iter().find(|miss| miss.frames.contains(&self.at))?;
+            Some(format!("{selector} does not match it. {}", miss.sentence))
+        });
+        misses.chain(self.rest.iter().cloned()).map(|line| clean(&line).into_owned()).collect()
     }
-    if !found.is_empty() {
-        lines.push("What matches it:".to_owned());
-        lines.extend(found.into_iter().map(|line| format!("  {}", clean(&line))));
-    }
-    lines.into_iter().map(|line| clean(&line).into_owned()).collect()
 }
 
 impl Pane for Names {

@@ -90,7 +90,7 @@ fn rows(state: &State, lab: &Lab, names: &Names, area: Area, canvas: &mut Canvas
                 let rest = canvas.text(rest, &elided(&name, rest, canvas), Role::Module);
                 // What the other mode would call it, where that is something else.
                 let other = first.and_then(|function| {
-                    let (name, _) = naming::answer(why::other_mode(lab.mode), &function.evidence);
+                    let (name, _) = naming::answer(why::other_mode(lab.mode), function.evidence());
                     (name != function.module.as_deref()).then(|| name.unwrap_or("no name").to_owned())
                 });
                 let rest = match other {

@@ -2,7 +2,7 @@
 //! by name, so that it stays there when the list changes.
 
 use super::{Field, Filters};
-use crate::app::lab::{Fate, Lab, RuleKey, by_calls};
+use crate::app::lab::{Fate, Lab, RuleKey};
 
 /// A row of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,14 +120,14 @@ impl Filters {
                 let matches = lab.rows().get(*place).and_then(|row| lab.matches(row));
                 let mut list: Vec<usize> =
                     matches.map(|matches| matches.functions.iter().collect()).unwrap_or_default();
-                by_calls(lab.functions(), &mut list);
+                lab.functions().sort_by_calls(&mut list);
                 list
             }
             // A heading: what the edited chain as a whole would change.
             Some(Row::Source(_) | Row::NoRules(_)) => {
                 let difference = lab.difference();
                 let mut list: Vec<usize> = difference.recorded.iter().chain(&difference.hidden).copied().collect();
-                by_calls(lab.functions(), &mut list);
+                lab.functions().sort_by_calls(&mut list);
                 list.sort_by_key(|at| lab.fate(*at) != Fate::WouldRecord);
                 list
             }

@@ -26,6 +26,14 @@ impl Bits {
         self.words[at / 64] |= 1 << (at % 64);
     }
 
+    /// Adds a number, or takes it out.
+    pub fn set(&mut self, at: usize, there: bool) {
+        self.insert(at);
+        if !there {
+            self.words[at / 64] &= !(1 << (at % 64));
+        }
+    }
+
     /// Whether the number is in the set.
     #[must_use]
     pub fn contains(&self, at: usize) -> bool {

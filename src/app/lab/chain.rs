@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// How many steps can be undone.
-const MAX_UNDO: usize = 1000;
+const MAX_UNDO: usize = 200;
 
 /// The chain and its history.
 #[derive(Clone, Debug)]

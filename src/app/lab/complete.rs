@@ -3,10 +3,11 @@
 
 use super::chain::escaped;
 use super::evaluate::compile;
-use super::functions::Functions;
+use super::subjects::Subjects;
 use crate::filter::{Kind, MatchType, ScopeKind};
+use regex::RegexBuilder;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 /// Most completions that are offered.
 const MOST: usize = 40;
@@ -22,8 +23,8 @@ pub struct Completion {
 
 /// What a selector that starts like `typed` could be. `root`: of its filter, no slash at its end.
 #[must_use]
-pub fn complete(functions: &Functions, typed: &str, root: &str) -> Vec<Completion> {
-    let Some((word, rest)) = typed.split_once(':') else { return kinds(functions, typed, root) };
+pub fn complete(seen: &Subjects, typed: &str, root: &str) -> Vec<Completion> {
+    let Some((word, rest)) = typed.split_once(':') else { return kinds(seen, typed, root) };
     let Some(Kind::Scope(kind)) = Kind::parse(word) else { return Vec::new() };
     let (head, match_type, pattern) = match rest.split_once(':') {
         None => (format!("{word}:"), MatchType::Glob, rest),
@@ -36,9 +37,9 @@ pub fn complete(functions: &Functions, typed: &str, root: &str) -> Vec<Completio
         return Vec::new();
     }
     let is_glob = match_type == MatchType::Glob;
-    let mut found = below(functions, kind, root, pattern, is_glob);
+    let mut found = below(seen, kind, root, pattern, is_glob);
     if found.is_empty() && !pattern.is_empty() {
-        found = containing(functions, kind, root, pattern, is_glob);
+        found = containing(seen, kind, root, pattern, is_glob);
     }
     found
         .into_iter()
@@ -50,7 +51,7 @@ pub fn complete(functions: &Functions, typed: &str, root: &str) -> Vec<Completio
 }
 
 /// Before there is a colon: the kinds that start so, and modules of that name.
-fn kinds(functions: &Functions, typed: &str, root: &str) -> Vec<Completion> {
+fn kinds(seen: &Subjects, typed: &str, root: &str) -> Vec<Completion> {
     let kinds = [ScopeKind::Pkg, ScopeKind::File, ScopeKind::Obj].map(|kind| Kind::Scope(kind).as_str());
     let mut out: Vec<Completion> = kinds
         .into_iter()
@@ -58,70 +59,80 @@ fn kinds(functions: &Functions, typed: &str, root: &str) -> Vec<Completion> {
         .map(|kind| Completion { text: format!("{kind}:"), functions: None })
         .collect();
     if !typed.is_empty() {
-        out.extend(complete(functions, &format!("pkg:{typed}"), root));
+        out.extend(complete(seen, &format!("pkg:{typed}"), root));
     }
     out.truncate(MOST);
     out
 }
 
+/// Patterns by name, and how many functions each stands for.
+type Found = Vec<(String, usize)>;
+
 /// The next component of every name that starts as typed: as it is where something has that very name, with a wildcard
 /// where there is more below it.
-fn below(functions: &Functions, kind: ScopeKind, root: &str, typed: &str, is_glob: bool) -> BTreeMap<String, usize> {
+fn below(seen: &Subjects, kind: ScopeKind, root: &str, typed: &str, is_glob: bool) -> Found {
     let (separator, wildcard) = if kind == ScopeKind::File { ('/', "/**") } else { ('.', ".*") };
-    let mut found: BTreeMap<String, usize> = BTreeMap::new();
     // A wildcard at the end was a completion itself: what is offered next lies below it.
     let typed = typed.strip_suffix("**").or_else(|| typed.strip_suffix('*')).unwrap_or(typed);
-    for function in functions.rows() {
-        let Some(subject) = function.subject(kind, root) else { continue };
-        let outside = is_glob && is_outside(kind, &subject);
-        if outside {
+    // Hardly any name begins as typed: the others are passed over before they are put into a pattern.
+    let plain = if is_glob { Cow::Owned(typed.replace('\\', "")) } else { Cow::Borrowed(typed) };
+    let mut found: HashMap<(Cow<'_, str>, bool), usize> = HashMap::new();
+    for (subject, count) in seen.each(kind, root) {
+        if is_glob && is_outside(kind, subject) {
             // A path outside the project has no glob of its own; one that begins anywhere matches it.
-            let name = anywhere(&subject);
-            if !typed.is_empty() && (subject.starts_with(typed) || name.starts_with(typed)) {
-                *found.entry(name).or_default() += 1;
+            if !typed.is_empty() && (subject.starts_with(typed) || anywhere(subject).starts_with(typed)) {
+                *found.entry((Cow::Owned(anywhere(subject)), false)).or_default() += count;
             }
+            continue;
+        }
+        if !subject.starts_with(&*plain) {
             continue;
         }
         let name = as_typed(subject, is_glob);
         if !name.starts_with(typed) {
             continue;
         }
-        match name[typed.len()..].char_indices().find(|(at, c)| *c == separator && *at > 0) {
-            None => *found.entry(name.into_owned()).or_default() += 1,
-            Some((at, _)) if is_glob => {
-                *found.entry(format!("{}{wildcard}", &name[..typed.len() + at])).or_default() += 1;
-            }
-            Some(_) => *found.entry(name.into_owned()).or_default() += 1,
-        }
+        let next = name[typed.len()..].char_indices().find(|(at, c)| *c == separator && *at > 0);
+        let key = match (next, name) {
+            (Some((at, _)), Cow::Borrowed(name)) if is_glob => (Cow::Borrowed(&name[..typed.len() + at]), true),
+            (Some((at, _)), Cow::Owned(name)) if is_glob => (Cow::Owned(name[..typed.len() + at].to_owned()), true),
+            (_, name) => (name, false),
+        };
+        *found.entry(key).or_default() += count;
     }
-    found
+    let written = |((name, more), count): ((Cow<'_, str>, bool), usize)| match more {
+        true => (format!("{name}{wildcard}"), count),
+        false => (name.into_owned(), count),
+    };
+    sorted(found.into_iter().map(written))
 }
 
 /// Names that contain what was typed, somewhere, in any case.
-fn containing(
-    functions: &Functions,
-    kind: ScopeKind,
-    root: &str,
-    typed: &str,
-    is_glob: bool,
-) -> BTreeMap<String, usize> {
-    let wanted = typed.trim_matches(['*', '.', '/']).to_lowercase();
-    let mut found: BTreeMap<String, usize> = BTreeMap::new();
-    for function in functions.rows() {
-        let Some(subject) = function.subject(kind, root) else { continue };
-        if subject.to_lowercase().contains(&wanted) {
-            let outside = is_glob && is_outside(kind, &subject);
-            let name = if outside { anywhere(&subject) } else { as_typed(subject, is_glob).into_owned() };
-            *found.entry(name).or_default() += 1;
-        }
+fn containing(seen: &Subjects, kind: ScopeKind, root: &str, typed: &str, is_glob: bool) -> Found {
+    let wanted = typed.trim_matches(['*', '.', '/']);
+    let Ok(wanted) = RegexBuilder::new(&regex::escape(wanted)).case_insensitive(true).build() else {
+        return Vec::new();
+    };
+    let mut found: HashMap<Cow<'_, str>, usize> = HashMap::new();
+    for (subject, count) in seen.each(kind, root).filter(|(subject, _)| wanted.is_match(subject)) {
+        let outside = is_glob && is_outside(kind, subject);
+        let name = if outside { Cow::Owned(anywhere(subject)) } else { as_typed(subject, is_glob) };
+        *found.entry(name).or_default() += count;
     }
+    sorted(found.into_iter().map(|(name, count)| (name.into_owned(), count)))
+}
+
+/// In the order of their names.
+fn sorted(found: impl Iterator<Item = (String, usize)>) -> Found {
+    let mut found: Found = found.collect();
+    found.sort_unstable();
     found
 }
 
 /// A name as a pattern that matches it alone.
-fn as_typed(subject: Cow<'_, str>, is_glob: bool) -> Cow<'_, str> {
-    let special = is_glob && subject.contains(['*', '?', '[', ']', '{', '}', '\\']);
-    if special { Cow::Owned(escaped(&subject)) } else { subject }
+fn as_typed(subject: &str, is_glob: bool) -> Cow<'_, str> {
+    let special = |byte: u8| matches!(byte, b'*' | b'?' | b'[' | b']' | b'{' | b'}' | b'\\');
+    if is_glob && subject.bytes().any(special) { Cow::Owned(escaped(subject)) } else { Cow::Borrowed(subject) }
 }
 
 /// Whether this is the path of a file that lies outside the project.
@@ -150,7 +161,9 @@ mod tests {
             ("__main__", "/usr/x.py", "f", Exec::Trace),
             ("", "<string>", "h", Exec::Skip),
         ]);
-        complete(&functions, typed, "/srv").into_iter().map(|completion| completion.text).collect()
+        let mut seen = Subjects::default();
+        seen.sync(&functions);
+        complete(&seen, typed, "/srv").into_iter().map(|completion| completion.text).collect()
     }
 
     #[test]

@@ -2,28 +2,29 @@
 //! can be slow, and so can disks.
 
 use super::functions::Cost;
+use super::misses::Misses;
 use super::save::SavePlan;
 use crate::filter::Source;
-use crate::filter::explain::{Explainer, NearMiss};
+use crate::filter::explain::NearMiss;
 use crate::launch::control::Replies;
 use crate::model::id::{CodeId, ProcessIx, ProcessKey};
 use std::path::PathBuf;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
-/// What a selector nearly matches, asked of everything that was seen.
+/// What selectors nearly match, asked of everything that was seen.
 #[derive(Clone, Debug)]
 pub struct Question {
     /// The answer to an older question is of no use.
     pub number: u64,
-    /// The selector.
-    pub selector: String,
+    /// The selectors.
+    pub selectors: Vec<String>,
     /// Knows what was seen.
-    pub explainer: Arc<RwLock<Explainer>>,
+    pub misses: Arc<Misses>,
 }
 
 impl PartialEq for Question {
     fn eq(&self, other: &Self) -> bool {
-        (self.number, &self.selector) == (other.number, &other.selector)
+        (self.number, &self.selectors) == (other.number, &other.selectors)
     }
 }
 
@@ -54,7 +55,7 @@ pub enum LabEffect {
     Save(Box<SavePlan>),
     /// Tell when one of these files changes.
     Watch(Vec<PathBuf>),
-    /// Look for what a selector nearly matches, among so many functions that a frame is too short for it.
+    /// Look for what selectors nearly match, among so many functions that a frame is too short for it.
     Explain(Question),
     /// Count calls and time, from now on as the trace grows; or stop that.
     Count(bool),
@@ -73,8 +74,8 @@ pub enum LabEvent {
     Saved(Box<SavePlan>, Result<(), String>),
     /// A file changed; what it says now, or why it cannot be read.
     FileChanged(PathBuf, Result<String, String>),
-    /// What the selector of the question of this number nearly matches.
-    Explained(u64, Vec<NearMiss>),
+    /// What each selector of the question of this number nearly matches.
+    Explained(u64, Vec<Vec<NearMiss>>),
     /// Calls and times, as far as they were counted.
     Counted(Vec<((ProcessIx, CodeId), Cost)>),
 }

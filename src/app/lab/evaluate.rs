@@ -114,6 +114,12 @@ pub struct Evaluator {
 }
 
 impl Evaluator {
+    /// The strings that selectors are matched against, of the functions as of the last question.
+    #[must_use]
+    pub fn subjects(&self) -> &Subjects {
+        &self.subjects
+    }
+
     /// What a selector of a rule matches, asked about every function now.
     pub fn matches(&mut self, functions: &Functions, selector: &str, root: &str) -> &Matches {
         self.subjects.sync(functions);

@@ -10,8 +10,9 @@ use crate::model::id::{CodeId, ProcessIx};
 use crate::naming;
 use crate::trace::Trace;
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// One function.
 #[derive(Clone, Debug)]
@@ -26,8 +27,8 @@ pub struct Function {
     pub line: u32,
     /// Where `module` came from.
     pub name_source: NameSource,
-    /// What every source said about its name; of the first process that knew it.
-    pub evidence: Evidence,
+    /// What the first process that knew it said of it.
+    pub record: Arc<CodeRecord>,
     /// Recorded or not, by the newest verdict of any process; recorded anywhere counts as recorded.
     pub exec: Exec,
     /// The rule behind `exec`.
@@ -49,6 +50,12 @@ impl Function {
     #[must_use]
     pub fn label(&self) -> String {
         crate::model::code::label(self.module.as_deref(), &self.qualname)
+    }
+
+    /// What every source said about its name.
+    #[must_use]
+    pub fn evidence(&self) -> &Evidence {
+        &self.record.evidence
     }
 
     /// What filters match against.
@@ -105,6 +112,8 @@ pub struct Functions {
     by_code: HashMap<(ProcessIx, CodeId), u32>,
     taken: HashMap<ProcessIx, Taken>,
     totals: Cost,
+    /// The place of each row in the order of names, while no row is added.
+    order: OnceLock<Vec<u32>>,
     /// Counts changes of costs and verdicts, not of the rows.
     version: u64,
 }
@@ -152,6 +161,22 @@ impl Functions {
         self.version
     }
 
+    /// Sorts rows: those with most calls first, then by name.
+    pub fn sort_by_calls(&self, list: &mut [usize]) {
+        let order = self.order.get_or_init(|| {
+            let name = |at: u32| {
+                let row = &self.rows[at as usize];
+                (row.module.as_deref(), row.qualname.as_str(), row.line)
+            };
+            let mut names: Vec<u32> = (0..).take(self.rows.len()).collect();
+            names.sort_by(|a, b| name(*a).cmp(&name(*b)));
+            let mut order = vec![0; names.len()];
+            (0..).zip(&names).for_each(|(place, at)| order[*at as usize] = place);
+            order
+        });
+        list.sort_by_cached_key(|at| (Reverse(self.rows[*at].calls.unwrap_or(0)), order[*at]));
+    }
+
     /// Takes in what is new in the code logs of a trace; false when nothing is.
     pub fn sync(&mut self, trace: &Trace) -> bool {
         let mut changed = false;
@@ -181,7 +206,7 @@ impl Functions {
     }
 
     /// Takes in one record of a code log; a later one of the same code replaces its verdict and name.
-    pub fn add(&mut self, process: ProcessIx, record: &CodeRecord) {
+    pub fn add(&mut self, process: ProcessIx, record: &Arc<CodeRecord>) {
         self.version += 1;
         let key: Key = (
             record.module.clone(),
@@ -199,13 +224,14 @@ impl Functions {
         }
         let fixed = fixed(record);
         if row == next {
+            self.order = OnceLock::new();
             self.rows.push(Function {
                 module: record.module.clone(),
                 abs_path: record.facts.abs_path.clone(),
                 qualname: record.facts.qualname.clone(),
                 line: record.facts.first_line,
                 name_source: record.name_source,
-                evidence: record.evidence.clone(),
+                record: Arc::clone(record),
                 exec: record.verdict.exec,
                 rule: record.verdict.rule.clone(),
                 fixed,
@@ -269,7 +295,7 @@ pub(in crate::app) mod testing {
     use crate::model::evidence::{EvidenceItem, EvidenceSource, Outcome};
 
     /// A record as a recorder would write it: `module`, `path`, `qualname`, recorded or not.
-    pub fn record(id: u32, module: &str, path: &str, qualname: &str, exec: Exec) -> CodeRecord {
+    pub fn record(id: u32, module: &str, path: &str, qualname: &str, exec: Exec) -> Arc<CodeRecord> {
         let module = (!module.is_empty()).then(|| module.to_owned());
         let item = EvidenceItem {
             source: EvidenceSource::Globals,
@@ -277,7 +303,7 @@ pub(in crate::app) mod testing {
             outcome: if module.is_some() { Outcome::Accepted } else { Outcome::Missing },
             detail: None,
         };
-        CodeRecord {
+        Arc::new(CodeRecord {
             id: CodeId(id),
             facts: CodeFacts {
                 filename: path.to_owned(),
@@ -293,7 +319,7 @@ pub(in crate::app) mod testing {
             module,
             evidence: Evidence { items: vec![item], ..Evidence::default() },
             verdict: Verdict { exec, rule: None, reason: None, generation: 0 },
-        }
+        })
     }
 
     /// Functions of one process with 10, 20, 30, … calls of 1 µs each.

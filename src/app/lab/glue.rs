@@ -1,7 +1,7 @@
 //! Where the lab meets the whole explorer: answers of its worker, requests of other panes, and what it shows over them.
 
 use super::why;
-use super::{Fate, Lab, LabEffect, LabEvent, Line, Reload, SavePlan, offers, root_text};
+use super::{Fate, Lab, LabEffect, LabEvent, Line, Reload, SavePlan};
 use crate::app::calls::preview::Hiding;
 use crate::app::event::{Effect, Effects};
 use crate::app::list::Cursor;
@@ -137,8 +137,9 @@ impl State {
                     }
                 })
             }
-            LabEvent::Explained(number, misses) => {
-                lab.explained(number, misses);
+            LabEvent::Explained(number, answers) => {
+                lab.explained(number, &answers);
+                self.panes.names.explained(number, &answers);
                 None
             }
             LabEvent::Counted(costs) => {
@@ -156,14 +157,10 @@ impl State {
     pub(in crate::app) fn offer(&mut self, process: ProcessIx, code: CodeId) {
         self.session.sync_lab();
         let Some(lab) = self.session.lab() else { return };
-        lab.catch_up();
-        let Some((function, at)) =
-            lab.functions().of_code(process, code).and_then(|at| Some((lab.functions().get(at)?, at)))
-        else {
-            return;
-        };
-        let title = clean(&function.label()).into_owned();
-        let offers = offers(lab.functions(), function, &root_text(lab.root()));
+        let Some(at) = lab.functions().of_code(process, code) else { return };
+        lab.settle(at);
+        let Some(title) = lab.functions().get(at).map(|function| clean(&function.label()).into_owned()) else { return };
+        let offers = lab.offers(at);
         let recorded = matches!(lab.fate(at), Fate::Recorded | Fate::WouldRecord);
         let verbs = if recorded { ["skip", "trace"] } else { ["trace", "skip"] };
         let mut items = Vec::new();
@@ -188,8 +185,8 @@ impl State {
         let micro = self.config.signs.micro;
         self.session.sync_lab();
         let Some(lab) = self.session.lab() else { return };
-        lab.catch_up();
         let Some(at) = lab.functions().of_code(process, code) else { return };
+        lab.settle(at);
         let (title, lines) = why::function(lab, at, micro);
         self.overlay = Some(Overlay::Reading(Reading { title, lines, top: 0 }));
     }

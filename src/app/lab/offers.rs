@@ -1,7 +1,7 @@
 //! Selectors for a function that somebody points at: from the function itself to its package and its file.
 
 use super::chain::escaped;
-use super::evaluate::{compile, sum};
+use super::evaluate::{Evaluator, compile, sum};
 use super::functions::{Function, Functions};
 use crate::filter::{ScopeKind, obj_name};
 
@@ -20,7 +20,7 @@ pub struct Offer {
 
 /// Selectors for a function, the narrowest first; each matches it. `root`: the project's, no slash at its end.
 #[must_use]
-pub fn offers(functions: &Functions, function: &Function, root: &str) -> Vec<Offer> {
+pub fn offers(functions: &Functions, evaluator: &mut Evaluator, function: &Function, root: &str) -> Vec<Offer> {
     let mut wanted: Vec<(String, String)> = Vec::new();
     let module = function.module.as_deref().filter(|module| !module.is_empty());
     let object = obj_name(module, &function.qualname);
@@ -62,12 +62,9 @@ pub fn offers(functions: &Functions, function: &Function, root: &str) -> Vec<Off
             if !compiled.matcher.is_match(&own) {
                 return None;
             }
-            let hit = |function: &Function| {
-                function.subject(compiled.kind, root).is_some_and(|subject| compiled.matcher.is_match(&subject))
-            };
-            let matched = functions.rows().iter().enumerate().filter(|(_, row)| hit(row)).map(|(at, _)| at).collect();
-            let cost = sum(functions, &matched);
-            Some(Offer { what, selector, functions: matched.len(), calls: cost.calls })
+            let matched = &evaluator.matches(functions, &selector, root).functions;
+            let cost = sum(functions, matched);
+            Some(Offer { what, functions: matched.len(), calls: cost.calls, selector })
         })
         .collect()
 }
@@ -102,7 +99,7 @@ mod tests {
             ("a.b.c", "/srv/a/b/c.py", "f", Exec::Trace),
         ]);
         let list = |at: usize| -> Vec<(String, String, usize)> {
-            let offers = offers(&functions, &functions.rows()[at], "/srv");
+            let offers = offers(&functions, &mut Evaluator::default(), &functions.rows()[at], "/srv");
             offers.into_iter().map(|offer| (offer.what, offer.selector, offer.functions)).collect()
         };
         let of = |rows: &[(&str, &str, usize)]| -> Vec<(String, String, usize)> {

@@ -10,8 +10,8 @@ use super::effect::Question;
 use super::evaluate::{Difference, Evaluator, Matches, Picture, RuleView};
 use super::functions::Functions;
 use super::glue::Preview;
+use super::misses::Misses;
 use crate::diagnostic::Diagnostic;
-use crate::filter::explain::Explainer;
 use crate::filter::{Chain as Chains, Engine, Source};
 use crate::launch::control::Replies;
 use crate::model::code::Exec;
@@ -21,10 +21,10 @@ use crate::trace::Trace;
 use draft::rows;
 pub use draft::{Draft, RuleRow, Target};
 pub use fate::{Estimate, Fate};
-pub use insight::{Insight, Suggestion, by_calls};
+pub use insight::{Asked, Insight, Suggestion};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 pub use world::Link;
 
 /// Questions to new selectors in one go: a few milliseconds' worth.
@@ -41,15 +41,17 @@ pub struct Lab {
     difference: Difference,
     draft: Option<Draft>,
     insight: Insight,
-    /// What explains misses, and the root that it holds for.
-    explainer: Option<(String, Arc<RwLock<Explainer>>)>,
-    /// Counts the questions to it that are answered away from the keys.
+    /// What explains misses, the root that it holds for, and how many functions it was told of.
+    misses: Option<(String, Arc<Misses>, usize)>,
+    /// Counts the questions to it.
     asked: u64,
     question: Option<Question>,
-    /// The selector that was looked at last.
-    looked: String,
+    /// The selector that was looked at last, and the number of the question about it.
+    looked: (String, u64),
     root: PathBuf,
     running: Vec<Source>,
+    /// The same, taken apart.
+    running_chain: Chain,
     generation: u32,
     engine: Option<Engine>,
     link: Link,
@@ -101,12 +103,13 @@ impl Lab {
             difference: Difference::default(),
             draft: None,
             insight: Insight::default(),
-            explainer: None,
+            misses: None,
             asked: 0,
             question: None,
-            looked: String::new(),
+            looked: (String::new(), 0),
             root: root.to_path_buf(),
             running: sources.to_vec(),
+            running_chain: Chain::new(sources, root),
             generation: 0,
             engine: Chains::compile(sources).ok(),
             link: Link::Saved,
@@ -160,6 +163,7 @@ impl Lab {
         if !self.pending && !self.chain.edited() {
             self.chain = Chain::new(&sources, &self.root);
         }
+        self.running_chain = Chain::new(&sources, &self.root);
         self.running = sources;
     }
 
@@ -279,13 +283,14 @@ impl Lab {
 
     /// Everything that follows from the chain and what is typed.
     fn update(&mut self) {
-        self.pending = self.chain.effective().is_ok_and(|sources| sources != self.running);
+        self.pending = !self.chain.decides_as(&self.running_chain);
         self.rows = rows(&self.chain, self.draft.as_ref());
         self.evaluate();
     }
 
     /// Asks every rule about every function now, however long that takes.
-    pub fn catch_up(&mut self) {
+    #[cfg(test)]
+    fn catch_up(&mut self) {
         while !self.picture.complete {
             self.evaluate();
         }

@@ -18,6 +18,8 @@ pub struct Subjects {
 struct Table {
     strings: Vec<Option<String>>,
     ix: HashMap<Option<String>, u32>,
+    /// How many functions have each string.
+    counts: Vec<usize>,
     of: Vec<u32>,
 }
 
@@ -28,7 +30,9 @@ impl Table {
         let at = *self.ix.entry(string.clone()).or_insert(next);
         if at == next {
             self.strings.push(string);
+            self.counts.push(0);
         }
+        self.counts[at as usize] += 1;
         self.of.push(at);
     }
 }
@@ -52,6 +56,20 @@ impl Subjects {
         self.paths.push(Some(&function.abs_path));
         let module = function.module.as_deref();
         self.objs.push(obj_name(module, &function.qualname).into_owned());
+    }
+
+    /// Every different string that a selector of this kind sees, and how many functions have it; of `obj` selectors that of
+    /// every function. `root`: of the filter, no slash at its end.
+    pub fn each(&self, kind: ScopeKind, root: &str) -> impl Iterator<Item = (&str, usize)> {
+        let (objs, table) = match kind {
+            ScopeKind::Obj => (self.objs.as_slice(), None),
+            ScopeKind::Pkg => (&[][..], Some(&self.modules)),
+            ScopeKind::File => (&[][..], Some(&self.paths)),
+        };
+        let strings = table.into_iter().flat_map(|table| table.strings.iter().zip(&table.counts));
+        let strings = strings.filter_map(|(string, count)| Some((string.as_deref()?, *count)));
+        let seen = move |string| if kind == ScopeKind::File { below(root, string) } else { string };
+        objs.iter().map(|obj| (obj.as_str(), 1)).chain(strings.map(move |(string, count)| (seen(string), count)))
     }
 
     /// Asks `matches` about the subject of every function from `from` on, at most once for each distinct string, and

@@ -45,19 +45,19 @@ pub fn function(lab: &Lab, at: usize, micro: &str) -> (String, Vec<String>) {
 pub fn evidence(lab: &Lab, at: usize) -> Vec<String> {
     let Some(function) = lab.functions().get(at) else { return Vec::new() };
     let mut lines = Vec::new();
-    for item in &function.evidence.items {
+    for item in &function.evidence().items {
         let name = item.name.as_deref().map_or("—".into(), clean);
         let detail = item.detail.as_deref().map(|detail| format!("  ({})", clean(detail))).unwrap_or_default();
         let used = if item.outcome == crate::model::evidence::Outcome::Accepted { "  ← used" } else { "" };
         let words = if used.is_empty() { format!("  {}", item.outcome.in_words()) } else { String::new() };
         lines.push(format!("  {:<15} {name}{used}{words}{detail}", source_words(item.source)));
     }
-    if !function.evidence.candidates.is_empty() {
-        let names: Vec<_> = function.evidence.candidates.iter().map(|name| clean(name)).collect();
+    if !function.evidence().candidates.is_empty() {
+        let names: Vec<_> = function.evidence().candidates.iter().map(|name| clean(name)).collect();
         lines.push(format!("  {:<15} {}", "candidates", names.join(", ")));
     }
     let other = other_mode(lab.mode);
-    let (name, source) = naming::answer(other, &function.evidence);
+    let (name, source) = naming::answer(other, function.evidence());
     let answer = name.map_or("no name".into(), clean);
     lines.push(format!("  {:<15} {answer}  ({})", format!("{} mode", other.as_str()), source.as_str()));
     lines

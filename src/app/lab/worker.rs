@@ -6,6 +6,8 @@ use super::functions::Cost;
 use super::save::SavePlan;
 use crate::app::event::Event;
 use crate::app::session::{SharedTrace, read};
+use crate::diagnostic;
+use crate::filter::Chain as Chains;
 use crate::index::Profile;
 use crate::launch::control::{self, Command, PATIENCE};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
@@ -69,6 +71,9 @@ impl Worker {
         let folder = read(&self.trace).path().to_path_buf();
         match effect.clone() {
             LabEffect::Apply { generation, filters, processes } => self.spawn(move || {
+                if let Err(problems) = Chains::compile(&filters) {
+                    return LabEvent::Applied(generation, Err(diagnostic::one_line(&problems)));
+                }
                 let result = match control::publish(&folder, generation, &filters) {
                     Ok(()) => {
                         Ok(control::tell(&folder, &processes, &Command::Filters { generation, filters }, PATIENCE))
@@ -111,11 +116,12 @@ impl Worker {
         self.newest.store(question.number, Ordering::Relaxed);
         let (newest, events) = (Arc::clone(&self.newest), self.events.clone());
         let run = move || {
-            let explainer = question.explainer.read().unwrap_or_else(PoisonError::into_inner);
-            if newest.load(Ordering::Relaxed) == question.number {
-                let misses = explainer.explain(&question.selector).near_misses;
-                drop(explainer);
-                let _ = events.send(Event::Lab(LabEvent::Explained(question.number, misses)));
+            let Question { number, selectors, misses } = question;
+            let is_newest = || newest.load(Ordering::Relaxed) == number;
+            let answers: Vec<_> =
+                selectors.iter().take_while(|_| is_newest()).map(|selector| misses.of(selector)).collect();
+            if answers.len() == selectors.len() {
+                let _ = events.send(Event::Lab(LabEvent::Explained(number, answers)));
             }
         };
         thread::Builder::new().name("lab explain".to_owned()).spawn(run).map(|_| ()).map_err(|error| error.to_string())

@@ -3,6 +3,7 @@ use crate::app::lab::Functions;
 use crate::model::code::{CodeFacts, CodeKind, CodeRecord, Exec, Verdict};
 use crate::model::evidence::{Evidence, EvidenceItem};
 use crate::model::id::{CodeId, ProcessIx};
+use std::sync::Arc;
 
 /// A module body whose sources say these names.
 fn record(id: u32, path: &str, sources: &[(EvidenceSource, &str)]) -> CodeRecord {
@@ -37,7 +38,7 @@ fn record(id: u32, path: &str, sources: &[(EvidenceSource, &str)]) -> CodeRecord
 
 #[test]
 fn failures_and_disagreements_come_first() {
-    use EvidenceSource::{Globals, Spec, SysPath};
+    use EvidenceSource::{Globals, ProjectPath, Spec, SysPath};
     let mut functions = Functions::default();
     let rows = [
         record(0, "/srv/shop/cart.py", &[(Globals, "shop.cart"), (SysPath, "shop.cart")]),
@@ -45,12 +46,19 @@ fn failures_and_disagreements_come_first() {
         record(2, "/srv/shop/api.py", &[(Globals, "api"), (SysPath, "shop.api")]),
         record(3, "/srv/odd.py", &[(Globals, "")]),
         record(4, "<string>", &[(Globals, "gen")]),
+        record(5, "/srv/shop/bare.py", &[(Globals, "bare"), (SysPath, "bare"), (ProjectPath, "shop.bare")]),
     ];
-    for row in &rows {
-        functions.add(ProcessIx(0), row);
+    for row in rows {
+        functions.add(ProcessIx(0), &Arc::new(row));
     }
     let reasons: Vec<_> = group(&functions).iter().map(|group| (group.reason.title(), group.functions())).collect();
-    let want =
-        ["runs as __main__", "sources disagree", "no name: __name__ is blank", "code from no file", "from __name__"];
+    let want = [
+        "runs as __main__",
+        "sources disagree",
+        "no name: __name__ is blank",
+        "another name than the path has",
+        "code from no file",
+        "from __name__",
+    ];
     assert_eq!(reasons, want.map(|title| (title.to_owned(), 1)));
 }

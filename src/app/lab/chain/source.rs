@@ -90,6 +90,11 @@ impl LabSource {
             || self.base_defaults != [self.default_exec.clone(), self.default_value.clone()]
     }
 
+    /// What the rules say that are not switched off.
+    pub(super) fn working(&self) -> impl Iterator<Item = &Arc<RuleText>> {
+        self.rules.iter().filter(|rule| !rule.off).map(|rule| &rule.text)
+    }
+
     /// Whether a rule from the text says something else now.
     fn changed(&self, rule: &Rule) -> bool {
         rule.origin.and_then(|at| self.base_rules.get(at)).is_some_and(|base| *base != rule.text)

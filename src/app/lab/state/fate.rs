@@ -1,8 +1,11 @@
 //! What becomes of each function under the edited chain, which rule decides that, and how much would be recorded.
 
-use super::Lab;
+use super::{Lab, RuleRow, root_text};
+use crate::app::lab::chain::exec;
+use crate::app::lab::offers::{Offer, offers};
 use crate::model::code::Exec;
 use crate::model::id::{CodeId, ProcessIx};
+use std::borrow::Cow;
 
 /// What becomes of a function under the edited chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +42,32 @@ impl Estimate {
 }
 
 impl Lab {
+    /// Makes sure that the picture is right about one function, while not every rule was asked about every function yet.
+    pub fn settle(&mut self, function: usize) {
+        let Some(row) = self.functions.get(function).filter(|row| !self.picture.complete && !row.is_fixed()) else {
+            return;
+        };
+        let decides = |rule: &RuleRow| {
+            let root = self.root_of(rule.source);
+            let compiled = self.evaluator.known(&rule.text.selector, &root)?.compiled.as_ref().ok()?;
+            let matches = |subject: Cow<'_, str>| compiled.matcher.is_match(&subject);
+            let wanted = exec(&rule.text).filter(|_| rule.on)?;
+            row.subject(compiled.kind, &root).is_some_and(matches).then_some(wanted)
+        };
+        let mut places = self.rows.iter().enumerate().rev();
+        let decided = places.find_map(|(place, rule)| Some((place, decides(rule)?)));
+        let traced = decided.map_or(self.default_exec(), |(_, exec)| exec) == Exec::Trace;
+        self.picture.deciders[function] = decided.and_then(|(place, _)| u32::try_from(place).ok());
+        self.picture.traced.set(function, traced);
+    }
+
+    /// Selectors for a function, the narrowest first; each matches it.
+    pub fn offers(&mut self, function: usize) -> Vec<Offer> {
+        let root = root_text(&self.root);
+        let Some(row) = self.functions.get(function) else { return Vec::new() };
+        offers(&self.functions, &mut self.evaluator, row, &root)
+    }
+
     /// What becomes of a function under the edited chain.
     #[must_use]
     pub fn fate(&self, function: usize) -> Fate {

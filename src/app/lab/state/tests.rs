@@ -1,4 +1,3 @@
-use super::insight::read;
 use super::*;
 use crate::app::lab::effect::{LabEffect, Reload};
 use crate::app::lab::functions::testing::record;
@@ -166,18 +165,19 @@ fn near_misses_of_many_functions_come_later() {
     let Some(LabEffect::Explain(old)) = lab.question() else { panic!("a question") };
     typed(&mut lab, "pkg:M8.x8");
     let Some(LabEffect::Explain(question)) = lab.question() else { panic!("a question") };
-    let answer = |question: &Question| read(&question.explainer).explain(&question.selector).near_misses;
-    lab.explained(old.number, answer(&old));
+    let answer = |question: &Question| [question.misses.of(&question.selectors[0])];
+    lab.explained(old.number, &answer(&old));
     assert!(lab.insight().near_misses.is_empty(), "an answer to what is typed no more");
-    lab.explained(question.number, answer(&question));
+    lab.explained(question.number, &answer(&question));
     assert_eq!(lab.insight().suggestions[0].text, "pkg:m8.x8");
     // Functions that come meanwhile are taken in, and what is known stays until it is known better.
     lab.functions.add(ProcessIx(0), &record(20_000, "M8.x8", "/srv/y.py", "g", Exec::Trace));
     lab.look();
     assert_eq!((lab.insight().matched.len(), lab.insight().near_misses.len()), (1, 1));
     let Some(LabEffect::Explain(question)) = lab.question() else { panic!("a question") };
-    assert_eq!(read(&question.explainer).len(), 10_001);
+    assert!(answer(&question)[0].iter().all(|miss| !miss.frames.contains(&10_000)), "that one matches");
+    assert!(question.misses.of("pkg:M8.X8").iter().any(|miss| miss.frames.contains(&10_000)));
     lab.leave();
-    lab.explained(question.number, answer(&question));
+    lab.explained(question.number, &answer(&question));
     assert!(lab.insight().near_misses.is_empty(), "nothing is typed any more");
 }

@@ -27,9 +27,6 @@ impl Lab {
             return Err("this trace is finished: there is no running program to apply filters to".to_owned());
         }
         let filters = self.chain.effective().map_err(|(_, error)| error.to_string())?;
-        if let Err(problems) = Chains::compile(&filters) {
-            return Err(crate::diagnostic::one_line(&problems));
-        }
         let generation = self.generation.max(self.applying.unwrap_or(0)) + 1;
         self.applying = Some(generation);
         Ok(LabEffect::Apply { generation, filters, processes: self.processes.clone() })
