@@ -73,8 +73,8 @@ fn a_filter_that_skips_everything_is_widened_narrowed_and_widened_again() {
         terminal.until("no rules; a adds one");
         terminal.type_keys("apkg:shop.*");
         terminal.until("2 functions");
-        // From skip, which is what people mostly want, to trace.
-        terminal.type_keys("\x1b[Z\r");
+        // Where nothing is recorded by default, a new rule traces.
+        terminal.type_keys("\r");
         terminal.until("taken; A applies it");
         terminal.type_keys("A");
         terminal.until("applied: generation 1");

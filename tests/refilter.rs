@@ -10,9 +10,11 @@ use std::collections::HashMap;
 use common::live::Live;
 use common::{Playground, Recorded, recordable, wait_for};
 use ct_tui::index::{CallInfo, Nav, Outcome};
-use ct_tui::launch::control::Command;
+use ct_tui::launch::control::{Command, PATIENCE, Refusal, tell};
 use ct_tui::model::id::ProcessIx;
 use ct_tui::trace::Trace;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value as Json;
 
 /// Skips everything.
@@ -167,6 +169,53 @@ fn in_children_that_were_forked_and_in_those_that_come() {
              subprocess.run([sys.executable, 'child.py'], check=True)\nlate()\n"
         );
         walk(&script, &gates, &both);
+    }
+}
+
+/// What the processes answer of whom one was killed: before it was asked, or while it was asked and could not answer.
+#[test]
+fn a_child_that_was_killed_is_said_to_be_gone_and_the_others_answer() {
+    let script = format!(
+        "{GATE}pid = os.fork()\nif not pid:\n    open('child.new', 'w').write(str(os.getpid()))\n    \
+         os.rename('child.new', 'child')\n    gate('never')\ngate('a')\nos.waitpid(pid, 0)\n"
+    );
+    for stopped in [false, true] {
+        let ground = Playground::with(&[("app.py", &script)]);
+        let live = Live::start(&ground, common::python(), &[]);
+        for gate in ["never", "a"] {
+            wait_for(gate, || ground.at(&format!("{gate}.reached")).exists().then_some(()));
+        }
+        let pid: i32 = std::fs::read_to_string(ground.at("child")).unwrap().parse().unwrap();
+        let state = |wanted: char| {
+            wait_for("the child's state", || {
+                let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+                stat.rsplit_once(") ")?.1.starts_with(wanted).then_some(())
+            });
+        };
+        let send = |signal| kill(Pid::from_raw(pid), signal).unwrap();
+        let keys = wait_for("both sockets", || Some(live.processes()).filter(|keys| keys.len() == 2));
+        if stopped {
+            send(Signal::SIGSTOP);
+            state('T');
+        } else {
+            send(Signal::SIGKILL);
+            state('Z');
+        }
+        // So long that "no answer" cannot be the reply.
+        let patience = 1_000 * PATIENCE;
+        let replies = std::thread::scope(|scope| {
+            let asked = scope.spawn(|| tell(&live.trace, &keys, &Command::Pause, patience));
+            if stopped {
+                send(Signal::SIGKILL);
+            }
+            asked.join().unwrap()
+        });
+        for (key, reply) in &replies {
+            let is_child = key.pid == u32::try_from(pid).unwrap();
+            assert_eq!(reply.as_ref().err(), is_child.then_some(&Refusal::Gone), "{replies:?}");
+        }
+        ground.write("a.open", "");
+        assert_eq!(live.end().code(), 0);
     }
 }
 

@@ -8,7 +8,7 @@ mod saving;
 mod typing;
 
 use super::event::Effect;
-use super::lab::{RuleKey, SavePlan, Target, exec_word};
+use super::lab::{Lab, RuleKey, SavePlan, Suggestion, Target, ValueInsight, exec_word};
 use super::list::Cursor;
 use super::pane::{Cx, Pane, Tone};
 use crate::config::{Action, Context, Key};
@@ -36,6 +36,8 @@ pub struct Filters {
     pub in_list: bool,
     /// The line that is being typed.
     pub typing: Option<Typing>,
+    /// What is known about the value pattern under the cursor, or the one that is typed.
+    pub values: Option<ValueInsight>,
     /// The file that is about to be written.
     pub review: Option<Review>,
 }
@@ -57,6 +59,16 @@ impl Filters {
     #[must_use]
     pub fn row(&self) -> Option<&Row> {
         self.rows.get(self.cursor.at)
+    }
+
+    /// What can be taken instead of what is typed, or to go on.
+    #[must_use]
+    pub fn suggestions<'a>(&'a self, lab: &'a Lab) -> &'a [Suggestion] {
+        match self.typing.as_ref().map(|typing| typing.what) {
+            Some(Field::Selector) => &lab.insight().suggestions,
+            Some(Field::Pattern(_)) => self.values.as_ref().map_or(&[], |values| &values.suggestions),
+            Some(Field::Reason(_)) | None => &[],
+        }
     }
 
     /// Puts the cursor on a rule.
@@ -307,7 +319,9 @@ impl Pane for Filters {
             Some(Field::Selector) => {
                 return vec![Action::Accept, Action::Complete, Action::Later, Action::CycleTyped, Action::Cancel];
             }
-            Some(Field::Pattern(_)) => return vec![Action::Accept, Action::CycleTyped, Action::Cancel],
+            Some(Field::Pattern(_)) => {
+                return vec![Action::Accept, Action::Complete, Action::Later, Action::CycleTyped, Action::Cancel];
+            }
             Some(Field::Reason(_)) => return vec![Action::Accept, Action::Cancel],
             None => {}
         }

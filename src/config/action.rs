@@ -215,9 +215,9 @@ actions! {
     DeleteTrace "delete_trace" Traces ["d", "delete"] "delete the trace, after asking" "delete…";
 
     /// Type a new rule.
-    AddRule "add_rule" Filters ["a"] "add a rule below" "add";
+    AddRule "add_rule" Filters ["a"] "type a rule below: each key shows what it matches, or why it matches nothing" "add";
     /// Type a rule anew.
-    EditRule "edit_rule" Filters ["e", "enter"] "edit the rule" "edit";
+    EditRule "edit_rule" Filters ["e", "enter"] "edit the rule; of one that matches nothing it shows why" "edit";
     /// Switch a rule off or on.
     ToggleRule "toggle_rule" Filters ["x"] "disable the rule, or all rules of a filter; enable them again" "disable";
     /// Delete a rule.
@@ -325,9 +325,9 @@ actions! {
     /// The call tree.
     ShowCalls "show_calls" Global ["1"] "calls" "";
     /// The filter lab.
-    ShowFilters "show_filters" Global ["2"] "filters" "";
+    ShowFilters "show_filters" Global ["2"] "filters: what is recorded, what a selector matches, and why it matches nothing" "";
     /// Module names.
-    ShowNames "show_names" Global ["3"] "names" "";
+    ShowNames "show_names" Global ["3"] "names: what modules are called, and why; what to write to match them" "";
     /// The target's terminal.
     ShowOutput "show_output" Global ["4"] "output" "";
     /// Totals per function.

@@ -139,14 +139,15 @@ fn expected(old: &FilterText, plan: &Plan) -> FilterText {
 }
 
 /// The comment that belongs to a rule and would go with it: the lines in front of it, down from the last blank one. Empty:
-/// there is none, or the rules are written as one array.
+/// there is none.
 #[must_use]
 pub fn comment(text: &str, rule: usize) -> String {
     let unix = text.replace("\r\n", "\n");
     let Ok(document) = unix.trim_start_matches('\u{feff}').parse::<DocumentMut>() else { return String::new() };
-    let rules =
-        document.get("scope").and_then(|scope| scope.get("rules")).and_then(toml_edit::Item::as_array_of_tables);
-    rules.and_then(|rules| rules.get(rule)).map(tables::own_comment).unwrap_or_default()
+    let Some(rules) = document.get("scope").and_then(|scope| scope.get("rules")) else { return String::new() };
+    let of_table = || Some(tables::own_comment(rules.as_array_of_tables()?.get(rule)?));
+    let of_element = || Some(arrays::own_comment(rules.as_array()?.get(rule)?));
+    of_table().or_else(of_element).unwrap_or_default()
 }
 
 fn not_a_filter(error: impl std::fmt::Display) -> EditError {

@@ -25,6 +25,10 @@ pub fn draw(state: &State, area: Area, canvas: &mut Canvas<'_>) {
         return;
     };
     let filters = &state.panes.filters;
+    if filters.review.is_some() && area.width < 100 {
+        // What is about to be written has to be seen, whatever else is not.
+        return beside::draw(state, lab, filters, area, canvas);
+    }
     let (list, ruler, right) = parts(area);
     chain(state, lab, filters, list, canvas);
     let sign = if ruler.width == 1 { canvas.signs.ruler } else { canvas.signs.rule };
@@ -89,7 +93,7 @@ fn chain(state: &State, lab: &Lab, filters: &Filters, area: Area, canvas: &mut C
                 }
             }
             Row::NewPattern(_) => drop(typed_pattern(filters, inner, canvas)),
-            Row::Mistake => mistake(lab, filters, inner, canvas),
+            Row::Mistake => mistake(state, lab, filters, inner, canvas),
         }
     }
 }
@@ -215,7 +219,7 @@ fn idle(row: &RuleRow, decides: usize) -> bool {
 }
 
 /// Under the line that is being typed: the mistake, below the character where it is.
-fn mistake(lab: &Lab, filters: &Filters, area: Area, canvas: &mut Canvas<'_>) {
+fn mistake(state: &State, lab: &Lab, filters: &Filters, area: Area, canvas: &mut Canvas<'_>) {
     let Some(typing) = &filters.typing else { return };
     let is_pattern = filters.typed_pattern().is_some();
     let (_, rest) = area.split_left(cells(if is_pattern { PATTERN } else { VERB + 1 }));
@@ -230,7 +234,12 @@ fn mistake(lab: &Lab, filters: &Filters, area: Area, canvas: &mut Canvas<'_>) {
         return;
     }
     let error = if is_pattern { &typing.error } else { &lab.insight().error };
-    let Some(error) = error else { return };
+    let Some(error) = error else {
+        if !is_pattern && beside::is_absent(state) {
+            canvas.text(rest, &beside::in_short(state, lab), Role::Dim);
+        }
+        return;
+    };
     let (visible, _) = typing.line.window(usize::from(rest.width));
     // Where in the visible part of the line the mistake begins.
     let start = typed.len() - typed.find(visible).map_or(0, |at| typed.len() - at);

@@ -6,7 +6,7 @@ use crate::app::layout::Area;
 use crate::app::overlay::{HelpLine, Menu, Overlay, Palette, Question, Reading, help};
 use crate::app::pane::Hit;
 use crate::app::text;
-use crate::config::{Action, Role};
+use crate::config::{Action, Context, Role};
 
 /// Draws the overlay, if there is one.
 pub fn draw(state: &State, whole: Area, canvas: &mut Canvas<'_>) {
@@ -43,7 +43,11 @@ fn sheet(title: &str, width: usize, height: usize, whole: Area, canvas: &mut Can
 }
 
 fn keys(state: &State, top: usize, whole: Area, canvas: &mut Canvas<'_>) {
-    let lines = help(&state.config.keymap, &state.contexts(), state.config.ascii);
+    let mut first = state.contexts();
+    if state.panes.get(state.focus).typing() {
+        first.insert(0, Context::Text);
+    }
+    let lines = help(&state.config.keymap, &first, state.config.ascii);
     let rows = state.overlay_rows();
     let widest = |part: fn(&HelpLine) -> usize| lines.iter().map(part).max().unwrap_or(0);
     let column = widest(|line| if let HelpLine::Entry(keys, _) = line { text::width(keys) } else { 0 });

@@ -114,6 +114,14 @@ impl Filters {
 
     /// The functions beside the list.
     pub(super) fn relist(&mut self, lab: &Lab) {
+        self.values = match (&self.typing, self.typed_pattern(), self.rows.get(self.cursor.at)) {
+            (Some(typing), Some(pattern), _) => lab.values(pattern.rule, typing.line.text()),
+            (_, _, Some(Row::Pattern(place, at))) => lab.rows().get(*place).and_then(|row| {
+                let pattern = row.text.patterns.get(*at)?;
+                lab.values(row.key?, &pattern.selector)
+            }),
+            _ => None,
+        };
         self.list = match self.rows.get(self.cursor.at) {
             _ if lab.draft().is_some() && self.is_selector() => lab.insight().matched.clone(),
             Some(Row::Rule(place) | Row::Pattern(place, _) | Row::NewPattern(place)) => {

@@ -56,7 +56,7 @@ impl Filters {
 
     /// A key while something is typed.
     pub(super) fn typing_key(&mut self, key: Key, cx: &mut Cx<'_>) {
-        let suggestions = cx.session.lab().map_or(0, |lab| lab.insight().suggestions.len());
+        let suggestions = cx.session.lab().map_or(0, |lab| self.suggestions(lab).len());
         match cx.config.keymap.action(&[Context::Text], key) {
             Some(Action::Accept) => self.accept(cx),
             Some(Action::Cancel) => self.cancel(cx),
@@ -108,9 +108,9 @@ impl Filters {
                 let reason = Some(typing.line.text().trim().to_owned()).filter(|reason| !reason.is_empty());
                 lab.edit(|chain| chain.change(key, RuleText { reason, ..rule }));
             }
+            Field::Selector | Field::Pattern(_) if typing.suggestion.is_some() => return self.complete(cx),
             Field::Pattern(_) if typing.line.text().is_empty() => return self.cancel(cx),
             Field::Pattern(pattern) => return self.take_pattern(pattern, &typing, cx),
-            Field::Selector if typing.suggestion.is_some() => return self.complete(cx),
             Field::Selector if typing.line.text().is_empty() => return self.cancel(cx),
             Field::Selector => match lab.take() {
                 Ok(key) => {
@@ -144,14 +144,14 @@ impl Filters {
     /// Tab: takes the suggestion under the cursor, or the first.
     pub(super) fn complete(&mut self, cx: &mut Cx<'_>) {
         let Some(lab) = cx.session.lab() else { return };
-        let Some(typing) = &mut self.typing else { return };
-        let at = typing.suggestion.unwrap_or(0);
-        match lab.insight().suggestions.get(at).filter(|_| typing.what == Field::Selector) {
-            Some(suggestion) => {
-                typing.line = LineEdit::new(&suggestion.text);
+        let at = self.typing.as_ref().and_then(|typing| typing.suggestion).unwrap_or(0);
+        let taken = self.suggestions(lab).get(at).map(|suggestion| LineEdit::new(&suggestion.text));
+        match (&mut self.typing, taken) {
+            (Some(typing), Some(line)) => {
+                typing.line = line;
                 self.typed(cx);
             }
-            None => cx.say(Tone::Plain, "there is nothing to suggest"),
+            _ => cx.say(Tone::Plain, "there is nothing to suggest"),
         }
     }
 

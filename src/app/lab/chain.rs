@@ -219,10 +219,8 @@ impl Chain {
             Arc::new(RuleText { selector, ..(*rule.text).clone() })
         };
         self.step(format!("moved {}", rule.text.selector));
-        let from = &mut self.sources[source];
-        let rule = from.rules.remove(at);
-        let written = rule.origin.map(|origin| edit::comment(&from.base, origin)).filter(|comment| !comment.is_empty());
-        let comment = written.map(Into::into).or(rule.comment);
+        let comment = self.sources[source].comment(&self.sources[source].rules[at]);
+        let rule = self.sources[source].rules.remove(at);
         self.sources[target].rules.push(Rule { origin: None, text, comment, ..rule });
         Ok(())
     }

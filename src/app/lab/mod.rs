@@ -18,6 +18,7 @@ mod offers;
 mod save;
 mod state;
 mod subjects;
+mod values;
 pub mod why;
 mod worker;
 
@@ -33,4 +34,5 @@ pub use misses::Misses;
 pub use offers::Offer;
 pub use save::{SavePlan, SaveTarget, plan, targets};
 pub use state::{Asked, Draft, Estimate, Fate, Insight, Lab, Link, RuleRow, Suggestion, Target, root_text};
+pub use values::ValueInsight;
 pub use worker::Worker;

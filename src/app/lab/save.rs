@@ -76,7 +76,7 @@ pub fn plan(lab: &Lab, path: &Path, on_disk: Option<String>) -> Result<SavePlan,
         match rebase(&rule.text.selector, &session.root, &root) {
             Ok(selector) => {
                 moved.push(rule.key);
-                rules.push(RuleText { selector, ..(*rule.text).clone() });
+                rules.push(session.added(rule, RuleText { selector, ..(*rule.text).clone() }));
             }
             Err(why) => kept_back.push((rule.text.selector.clone(), why)),
         }
@@ -107,9 +107,9 @@ pub fn plan(lab: &Lab, path: &Path, on_disk: Option<String>) -> Result<SavePlan,
 }
 
 /// The text with these rules at its end.
-fn append(text: &str, rules: &[RuleText]) -> Result<String, EditError> {
+fn append(text: &str, rules: &[Part]) -> Result<String, EditError> {
     let mut plan = Plan::keep(edit::read(text)?.rules.len());
-    plan.rules.extend(rules.iter().cloned().map(Part::New));
+    plan.rules.extend(rules.iter().cloned());
     edit::rewrite(text, &plan)
 }
 

@@ -4,7 +4,7 @@
 use super::state::{Fate, Lab, root_text};
 use crate::app::text::{clean, elide};
 use crate::app::units;
-use crate::filter::ScopeKind;
+use crate::filter::{Kind, ScopeKind, ValueAction, ValueKind, obj_name};
 use crate::model::code::Exec;
 use crate::model::evidence::{EvidenceSource, NamingMode};
 use crate::naming;
@@ -35,6 +35,9 @@ pub fn function(lab: &Lab, at: usize, micro: &str) -> (String, Vec<String>) {
     lines.push(String::new());
     lines.push("the rules that run, in order; the last that sets trace or skip decides".to_owned());
     lines.extend(rules(lab, at));
+    lines.push(String::new());
+    lines.push("its values".to_owned());
+    lines.extend(values(lab, at));
     lines.push(String::new());
     lines.push(verdict(lab, at));
     (clean(&function.label()).into_owned(), lines)
@@ -131,6 +134,40 @@ pub fn short(selector: &str, reason: Option<&str>) -> String {
         Some(reason) => format!("{}… {}", clean(selector.get(..head).unwrap_or_default()), clean(reason)),
         None => elide(&shown, SELECTOR, "…").into_owned(),
     }
+}
+
+/// What the chain that runs does with values of the function that it does not simply record.
+fn values(lab: &Lab, at: usize) -> Vec<String> {
+    let (Some(function), Some(engine)) = (lab.functions().get(at), lab.engine()) else { return Vec::new() };
+    let policy = engine.value_policy(&function.facts());
+    let facts = &function.record.facts;
+    let result = obj_name(function.module.as_deref(), &function.qualname);
+    let arguments = facts.params.iter().map(|name| (ValueKind::Arg, name.as_str()));
+    let locals = facts.locals.iter().map(|name| (ValueKind::Local, name.as_str()));
+    let all = arguments.chain(locals).chain([(ValueKind::Ret, &*result)]);
+    let word = |action: ValueAction| match action {
+        ValueAction::Allow => "allow",
+        ValueAction::Redact => "redact",
+        ValueAction::Drop => "drop",
+    };
+    let mut lines: Vec<String> = all
+        .map(|(kind, name)| (kind, name, policy.explain(kind, name)))
+        .filter(|(.., verdict)| verdict.action != ValueAction::Allow)
+        .map(|(kind, name, verdict)| {
+            let rule = verdict.pattern.and_then(|(rule, _)| engine.rule_ref(rule));
+            let by = rule.map_or("the default".to_owned(), |rule| format!("{}#{}", clean(&rule.source), rule.index));
+            format!(
+                "  {:<16} {:<7} {}",
+                by,
+                word(verdict.action),
+                clean(&format!("{}:{name}", Kind::Value(kind).as_str()))
+            )
+        })
+        .collect();
+    if lines.is_empty() {
+        lines.push("  no filter hides any of those that are known".to_owned());
+    }
+    lines
 }
 
 /// What it comes to.

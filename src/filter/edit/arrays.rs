@@ -31,10 +31,15 @@ pub(super) fn apply(scope: &mut dyn TableLike, plan: &Plan) -> Result<(), EditEr
                 }
                 continue;
             }
-            // Comments between the elements of an array are nobody's in particular; one from elsewhere has no place there.
-            Part::New(rule) | Part::Moved(rule, _) => {
+            Part::New(rule) => {
                 let lead = spread.as_deref().unwrap_or(if at == 0 { "" } else { " " });
                 Value::InlineTable(new_inline(rule)).decorated(lead, "")
+            }
+            Part::Moved(rule, comment) => {
+                // A comment ends with its line, whatever the others do.
+                let indent = spread.as_deref().unwrap_or("\n    ");
+                let comment: String = comment.lines().map(|line| format!("{indent}{}", line.trim())).collect();
+                Value::InlineTable(new_inline(rule)).decorated(format!("{comment}{indent}"), "")
             }
         };
         if !carried.is_empty() {
@@ -53,6 +58,17 @@ pub(super) fn apply(scope: &mut dyn TableLike, plan: &Plan) -> Result<(), EditEr
         rules.set_trailing_comma(!rules.is_empty());
     }
     Ok(())
+}
+
+/// The comment in front of an element that belongs to it alone: what follows the last blank line, and not what stands
+/// behind the element before it.
+pub(super) fn own_comment(value: &Value) -> String {
+    // Between the line of the element before it and the indentation of its own.
+    let inner = lead(value).split_once('\n').and_then(|(_, rest)| rest.rsplit_once('\n'));
+    let lines: Vec<&str> = inner.map_or("", |(own, _)| own).lines().map(str::trim).collect();
+    let first = lines.iter().rposition(|line| line.is_empty()).map_or(0, |blank| blank + 1);
+    let own = lines[first..].iter().filter(|line| line.starts_with('#'));
+    own.map(|line| format!("{line}\n")).collect()
 }
 
 fn lead(value: &Value) -> &str {

@@ -2,8 +2,10 @@
 
 use super::cells;
 use crate::app::State;
-use crate::app::filters::{BESIDE, Field, Filters, Review, Row};
-use crate::app::lab::{Fate, Lab, Link, RuleRow, answers, diff_line, root_text, save_summary, why};
+use crate::app::filters::{BESIDE, Field, Filters, Review, Row, Typing, parts};
+use crate::app::lab::{
+    Fate, Lab, Link, RuleRow, Suggestion, ValueInsight, answers, diff_line, root_text, save_summary, why,
+};
 use crate::app::layout::Area;
 use crate::app::pane::{Hit, PaneId};
 use crate::app::{text, units};
@@ -14,6 +16,8 @@ use crate::tui::overlay::wrap;
 
 /// Most near misses that are shown while typing.
 const MISSES: usize = 4;
+/// Most names of values that are shown.
+const NAMES: usize = 12;
 /// Most suggestions that are shown while typing.
 const SUGGESTIONS: usize = 7;
 
@@ -81,8 +85,15 @@ pub(super) fn draw(state: &State, lab: &Lab, filters: &Filters, area: Area, canv
     let typing = filters.typing.as_ref().is_some_and(|typing| typing.what == Field::Selector);
     match filters.row() {
         _ if typing => typed(state, lab, filters, &mut down),
-        _ if filters.typed_pattern().is_some() => typed_pattern(&mut down),
-        Some(Row::Rule(place) | Row::Pattern(place, _)) => rule(lab, *place, &mut down),
+        _ if filters.typed_pattern().is_some() => typed_pattern(state, lab, filters, &mut down),
+        Some(Row::Pattern(place, at)) => {
+            let pattern = lab.rows().get(*place).and_then(|row| row.text.patterns.get(*at));
+            if let (Some(pattern), Some(values)) = (pattern, &filters.values) {
+                known_values(&pattern.selector, values, &mut down);
+            }
+            rule(lab, *place, &mut down);
+        }
+        Some(Row::Rule(place)) => rule(lab, *place, &mut down),
         Some(Row::Source(source) | Row::NoRules(source)) => source_facts(lab, *source, &mut down),
         _ => {}
     }
@@ -92,6 +103,25 @@ pub(super) fn draw(state: &State, lab: &Lab, filters: &Filters, area: Area, canv
     for (line, role) in summary {
         down.wrapped(&line, role);
     }
+}
+
+/// Whether there is no room for any of this.
+pub(super) fn is_absent(state: &State) -> bool {
+    parts(state.area_of(PaneId::Filters)).2.is_empty()
+}
+
+/// What is known of the typed selector, in a few cells: `6 fn`, or what to take instead.
+pub(super) fn in_short(state: &State, lab: &Lab) -> String {
+    let insight = lab.insight();
+    match insight.suggestions.first().filter(|_| insight.matched.is_empty()) {
+        Some(suggestion) => format!("{} {}", key(state, Action::Complete), text::clean(&suggestion.text)),
+        None => format!("{} fn", units::count(insight.matched.len() as u64)),
+    }
+}
+
+/// The key of an action.
+fn key(state: &State, action: Action) -> String {
+    state.config.keymap.keys(action).first().map(|key| key.pretty(state.config.ascii)).unwrap_or_default()
 }
 
 /// `3 functions  812 k calls  41 % of time`
@@ -168,8 +198,36 @@ fn values(row: &RuleRow, down: &mut Down<'_, '_>) {
     }
 }
 
-/// What a value pattern is, while one is typed.
-fn typed_pattern(down: &mut Down<'_, '_>) {
+/// What a value pattern matches, as far as that is known.
+fn known_values(pattern: &str, values: &ValueInsight, down: &mut Down<'_, '_>) {
+    down.pieces(&[(&why::short(pattern, None), Role::Accent)]);
+    if let Some(unknown) = values.unknown {
+        down.wrapped(unknown, Role::Dim);
+    } else if values.names.is_empty() {
+        let sign = down.canvas.signs.warning;
+        down.pieces(&[(&format!("{sign} no such value was seen in the functions of its rule"), Role::Warning)]);
+    } else {
+        let names: Vec<&str> = values.names.iter().take(NAMES).map(|(name, _)| name.as_str()).collect();
+        let more = values.names.len() - names.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let functions = units::plural(values.functions as u64, "function", "functions");
+        down.wrapped(&format!("in {functions}: {}{more}", names.join(", ")), Role::Text);
+    }
+    down.blank();
+}
+
+/// What a value pattern is and matches, while one is typed.
+fn typed_pattern(state: &State, lab: &Lab, filters: &Filters, down: &mut Down<'_, '_>) {
+    if let (Some(typing), Some(values)) = (&filters.typing, &filters.values) {
+        if typing.error.is_none() && !typing.line.text().is_empty() {
+            known_values(typing.line.text(), values, down);
+        }
+        let offered = filters.suggestions(lab);
+        suggestions(state, typing, offered, 0, down);
+        if !offered.is_empty() {
+            down.blank();
+        }
+    }
     for sentence in [
         "A value pattern decides about values of the functions that its rule matches, by their names: arg: parameters, \
          local: and global: variables, attr: attributes and keys, ret: results, by the function's name.",
@@ -254,16 +312,20 @@ fn typed(state: &State, lab: &Lab, filters: &Filters, down: &mut Down<'_, '_>) {
             down.wrapped(&miss.sentence, Role::Text);
         }
     }
-    let keys = |action: Action| {
-        state.config.keymap.keys(action).first().map(|key| key.pretty(state.config.ascii)).unwrap_or_default()
-    };
-    let room = usize::from(down.left()).saturating_sub(4).min(SUGGESTIONS);
-    let all = &insight.suggestions;
+    // What is matched gets some of the room, when anything is.
+    let functions = if insight.matched.is_empty() { 0 } else { 4 };
+    suggestions(state, typing, filters.suggestions(lab), functions, down);
+    down.blank();
+}
+
+/// What can be taken, as far as there is room; `below`: rows that are wanted for something else.
+fn suggestions(state: &State, typing: &Typing, all: &[Suggestion], below: usize, down: &mut Down<'_, '_>) {
+    let room = usize::from(down.left()).saturating_sub(below).min(SUGGESTIONS);
     let at = typing.suggestion.unwrap_or(0);
     let top = at.saturating_sub(room.saturating_sub(1));
     for (index, suggestion) in all.iter().enumerate().skip(top).take(room) {
         let chosen = typing.suggestion == Some(index);
-        let tab = keys(Action::Complete);
+        let tab = key(state, Action::Complete);
         let label = if index == at { text::pad(&tab, 5) } else { " ".repeat(5) };
         let row = down.next();
         if chosen {
@@ -284,10 +346,9 @@ fn typed(state: &State, lab: &Lab, filters: &Filters, down: &mut Down<'_, '_>) {
         down.canvas.pieces(rest, &[(&label, Role::Accent), (&shown, role)]);
     }
     if all.len() > top + room && room > 0 {
-        let (up, more) = (keys(Action::Later), all.len() - top - room);
+        let (up, more) = (key(state, Action::Later), all.len() - top - room);
         down.pieces(&[(&format!("     {up} {} {more} more", down.canvas.signs.more), Role::Dim)]);
     }
-    down.blank();
 }
 
 /// What becomes of a function, as a sign, words and a role.
@@ -417,15 +478,12 @@ fn summary(state: &State, lab: &Lab) -> Vec<(String, Role)> {
             lines.push((format!("{what} never recorded: what that adds is unknown"), Role::Dim));
         }
     }
-    let key = |action: Action| {
-        state.config.keymap.keys(action).first().map(|key| key.pretty(state.config.ascii)).unwrap_or_default()
-    };
     match (lab.link(), lab.pending(), &lab.replies) {
         (Link::Saved, true, _) => {
             lines.push(("apply is off: this trace is finished, no program is running".to_owned(), Role::Dim));
         }
         (Link::Live, true, _) => {
-            lines.push((format!("{} applies this to the running program", key(Action::Apply)), Role::Accent));
+            lines.push((format!("{} applies this to the running program", key(state, Action::Apply)), Role::Accent));
         }
         (Link::Live, false, Some((said, replies))) => {
             lines.push((said.clone(), Role::Dim));
@@ -434,7 +492,7 @@ fn summary(state: &State, lab: &Lab) -> Vec<(String, Role)> {
         _ => {}
     }
     if lab.paused {
-        lines.push((format!("recording is paused; {} goes on", key(Action::PauseRecording)), Role::Warning));
+        lines.push((format!("recording is paused; {} goes on", key(state, Action::PauseRecording)), Role::Warning));
     }
     lines
 }
@@ -443,7 +501,12 @@ fn summary(state: &State, lab: &Lab) -> Vec<(String, Role)> {
 fn difference(state: &State, review: &Review, area: Area, canvas: &mut Canvas<'_>) {
     let plan = &review.plan;
     let mut down = Down { area, at: 0, canvas };
-    down.wrapped(&plan.path.to_string_lossy(), Role::Accent);
+    let path = text::clean(&plan.path.to_string_lossy()).into_owned();
+    match area.height {
+        0..8 => down
+            .pieces(&[(&text::elide_path(&path, usize::from(area.width), down.canvas.signs.ellipsis), Role::Accent)]),
+        _ => down.wrapped(&path, Role::Accent),
+    }
     down.pieces(&[(&save_summary(plan), Role::Text)]);
     let sign = down.canvas.signs.warning;
     if plan.changed_on_disk {
@@ -452,13 +515,10 @@ fn difference(state: &State, review: &Review, area: Area, canvas: &mut Canvas<'_
     for (selector, why) in &plan.kept_back {
         down.wrapped(&format!("{sign} {selector} stays in the session: {why}"), Role::Warning);
     }
-    let key = |action: Action| {
-        state.config.keymap.keys(action).first().map(|key| key.pretty(state.config.ascii)).unwrap_or_default()
-    };
     if plan.difference.is_empty() {
         down.wrapped("The file says that already.", Role::Dim);
     }
-    down.pieces(&[(&key(Action::Accept), Role::Accent), (" writes it   any other key leaves it", Role::Dim)]);
+    down.pieces(&[(&key(state, Action::Accept), Role::Accent), (" writes it   any other key leaves it", Role::Dim)]);
     down.blank();
     for line in plan.difference.iter().skip(review.top) {
         if down.left() == 0 {

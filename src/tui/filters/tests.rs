@@ -1,11 +1,13 @@
 use crate::app::State;
-use crate::app::event::Event;
-use crate::app::lab::{Cost, LabEvent, plan};
+use crate::app::event::{Effect, Event};
+use crate::app::lab::{Cost, LabEffect, LabEvent, plan};
 use crate::app::layout::Size;
 use crate::app::session::Session;
 use crate::config::Config;
 use crate::filter::{Source, SourceKind};
-use crate::model::id::{CodeId, ProcessIx};
+use crate::launch::control::{Accepted, Refusal};
+use crate::model::evidence::{EvidenceItem, EvidenceSource, Outcome};
+use crate::model::id::{CodeId, ProcessIx, ProcessKey};
 use crate::trace::Trace;
 use crate::trace::testing::TraceBuilder;
 use crate::tui::style::Depth;
@@ -195,4 +197,84 @@ fn picture_any(state: &State) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.size.width, state.size.height));
     crate::tui::draw(state, &mut buffer, Depth::True);
     buffer
+}
+
+#[test]
+fn small_terminals_show_what_matters_most() {
+    let mut state = state();
+    let _ = state.update(Event::Resize(Size { width: 60, height: 20 }));
+    press(&mut state, &["a"]);
+    type_text(&mut state, "pkg:shop.api");
+    assert!(picture(&state).contains("Tab  pkg:api"), "{}", picture(&state));
+    let _ = state.update(Event::Resize(Size { width: 20, height: 5 }));
+    assert!(picture_all(&state).contains("Tab pkg:"), "{}", picture_all(&state));
+    press(&mut state, &["tab"]);
+    assert!(picture_all(&state).contains("1 fn"), "{}", picture_all(&state));
+    press(&mut state, &["enter"]);
+    let path = std::path::Path::new("/srv/.codetracer/trace-filter.toml");
+    let _ = state.update(Event::Lab(LabEvent::Read(path.to_path_buf(), Ok(Some(PROJECT.to_owned())))));
+    assert!(picture_all(&state).contains("the file: 4 lines"), "{}", picture_all(&state));
+}
+
+/// The picture with its first lines.
+fn picture_all(state: &State) -> String {
+    let buffer = picture_any(state);
+    let row = |y| (0..state.size.width).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+    (0..state.size.height).map(row).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_keys_of_the_line_come_first_while_something_is_typed() {
+    let mut state = state();
+    press(&mut state, &["f1"]);
+    assert!(!picture(&state).contains("take the suggestion"));
+    press(&mut state, &["esc", "a", "f1"]);
+    assert!(picture(&state).contains("take the suggestion"), "{}", picture(&state));
+}
+
+#[test]
+fn a_process_that_is_gone_is_said() {
+    let mut state = state();
+    let key = |pid| ProcessKey { pid, run: 1 };
+    let replies = vec![(key(12), Ok(Accepted { generation: 3, changed: 5 })), (key(13), Err(Refusal::Gone))];
+    let _ = state.update(Event::Lab(LabEvent::Applied(3, Ok(replies))));
+    assert!(picture(&state).contains("applied in 1 process, 5 functions changed; process 13: it is gone"));
+    let _ = state.update(Event::Lab(LabEvent::Applied(4, Ok(vec![(key(13), Err(Refusal::Gone))]))));
+    assert!(picture(&state).contains("process 13: it is gone"), "{}", picture(&state));
+}
+
+#[test]
+fn why_other_names_miss_a_module_of_a_large_program_comes_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = TraceBuilder::new(folder.path());
+    let mut process = trace.process(7);
+    for line in 1..2_100 {
+        process.function("shop.many", &format!("f{line}"), "/srv/shop/many.py", line);
+    }
+    process.code(Some("api"), "connect", "/srv/shop/api.py", 1, |record| {
+        let name = Some("shop.api".to_owned());
+        let (source, outcome) = (EvidenceSource::SysPath, Outcome::Differs);
+        record.evidence.items.push(EvidenceItem { source, name, outcome, detail: None });
+    });
+    process.end();
+    let trace = Arc::new(RwLock::new(Trace::open(folder.path()).unwrap()));
+    let mut state = State::explorer(Config::default(), Size { width: 130, height: 22 }, Session::new(trace));
+    press(&mut state, &["3"]);
+    let asked = state.update(Event::Key("down".parse().unwrap()));
+    let question = asked.list.into_iter().find_map(|effect| match effect {
+        Effect::Lab(LabEffect::Explain(question)) => Some(question),
+        _ => None,
+    });
+    let question = question.unwrap();
+    let what_matches = |state: &State| picture(state).contains("What matches it") && picture(state).contains("pkg:api");
+    assert_eq!(question.selectors, ["pkg:shop.api"]);
+    assert!(what_matches(&state) && !picture(&state).contains("does not match it"), "{}", picture(&state));
+    let answers = |number| {
+        let misses = question.selectors.iter().map(|selector| question.misses.of(selector)).collect();
+        Event::Lab(LabEvent::Explained(number, misses))
+    };
+    let _ = state.update(answers(question.number - 1));
+    assert!(!picture(&state).contains("does not match it"), "an answer to another question");
+    let _ = state.update(answers(question.number));
+    assert!(what_matches(&state) && picture(&state).contains("pkg:shop.api does not match it"), "{}", picture(&state));
 }

@@ -1,7 +1,7 @@
 //! One source of the chain: its rules as they are edited, and the text that they came from.
 
 use crate::filter::SourceKind;
-use crate::filter::edit::{Part, Plan, RuleText};
+use crate::filter::edit::{self, Part, Plan, RuleText};
 use crate::model::code::Exec;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,6 +26,14 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// How it is written where it is new, in these words.
+    fn added(&self, text: RuleText) -> Part {
+        match &self.comment {
+            Some(comment) => Part::Moved(text, comment.to_string()),
+            None => Part::New(text),
+        }
+    }
+
     /// What it does to code that matches; `None`: it leaves that alone.
     #[must_use]
     pub fn exec(&self) -> Option<Exec> {
@@ -90,6 +98,18 @@ impl LabSource {
             || self.base_defaults != [self.default_exec.clone(), self.default_value.clone()]
     }
 
+    /// The comment that belongs to a rule, here or in the file that it was moved from.
+    pub(super) fn comment(&self, rule: &Rule) -> Option<Arc<str>> {
+        let written = rule.origin.map(|origin| edit::comment(&self.base, origin));
+        written.filter(|comment| !comment.is_empty()).map(Into::into).or_else(|| rule.comment.clone())
+    }
+
+    /// How a rule is written into a file that it is not in: with these words, and its comment.
+    #[must_use]
+    pub fn added(&self, rule: &Rule, text: RuleText) -> Part {
+        Rule { comment: self.comment(rule), ..rule.clone() }.added(text)
+    }
+
     /// What the rules say that are not switched off.
     pub(super) fn working(&self) -> impl Iterator<Item = &Arc<RuleText>> {
         self.rules.iter().filter(|rule| !rule.off).map(|rule| &rule.text)
@@ -107,10 +127,7 @@ impl LabSource {
             (_, true) => None,
             (Some(at), false) if self.changed(rule) => Some(Part::Change(at, (*rule.text).clone())),
             (Some(at), false) => Some(Part::Keep(at)),
-            (None, false) => Some(match &rule.comment {
-                Some(comment) => Part::Moved((*rule.text).clone(), comment.to_string()),
-                None => Part::New((*rule.text).clone()),
-            }),
+            (None, false) => Some(rule.added((*rule.text).clone())),
         });
         Plan {
             default_exec: self.default_exec.clone().filter(|word| base_exec.as_ref() != Some(word)),

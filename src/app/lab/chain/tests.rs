@@ -186,7 +186,10 @@ proptest! {
                 _ => drop(chain.undo()),
             }
         }
-        prop_assert!(Engine::compile(&chain.effective().unwrap()).is_ok());
+        let effective = chain.effective().unwrap();
+        prop_assert!(Engine::compile(&effective).is_ok());
+        let read = Chain::new(&effective, Path::new("/srv/shop"));
+        prop_assert!(chain.decides_as(&read) && read.decides_as(&chain));
         for at in 0..chain.sources().len() {
             let saved = chain.saved_text(at, &[]).unwrap();
             let on = chain.sources()[at].rules.iter().filter(|rule| !rule.off).count();
@@ -218,4 +221,26 @@ fn a_moved_rule_takes_its_comment_along() {
     chain.move_to(key, 2).unwrap();
     chain.move_to(key, 0).unwrap();
     assert!(chain.saved_text(0, &[]).unwrap().contains("# too chatty\n[[scope.rules]]"));
+}
+
+#[test]
+fn what_decides_otherwise_is_another_chain() {
+    let first = chain();
+    let last = first.rules().last().unwrap().1.key;
+    let changes: [&dyn Fn(&mut Chain) -> bool; 6] = [
+        &|chain| chain.add(chain.session(), 0, skip("pkg:y")).is_some(),
+        &|chain| chain.change(last, skip("pkg:other")),
+        &|chain| chain.toggle(last),
+        &|chain| chain.delete(last),
+        &|chain| chain.shift(last, false),
+        &|chain| chain.cycle_default(chain.session()),
+    ];
+    for (at, change) in changes.into_iter().enumerate() {
+        let mut chain = chain();
+        assert!(chain.decides_as(&first), "{at}");
+        assert!(change(&mut chain), "{at}");
+        assert!(!chain.decides_as(&first), "{at}");
+        chain.undo();
+        assert!(chain.decides_as(&first), "{at}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::source::Off;
 use super::{Chain, LabSource, RuleKey};
-use crate::filter::edit::{self, EditError, Part, RuleText};
+use crate::filter::edit::{self, EditError, Part};
 use crate::filter::{Source, SourceKind};
 
 impl Chain {
@@ -52,10 +52,10 @@ impl Chain {
     /// # Errors
     ///
     /// It cannot be put into text.
-    pub fn saved_text(&self, source: usize, also: &[RuleText]) -> Result<String, EditError> {
+    pub fn saved_text(&self, source: usize, also: &[Part]) -> Result<String, EditError> {
         let source = self.sources.get(source).ok_or(EditError::Shape)?;
         let mut plan = source.plan(Off::CommentOut);
-        plan.rules.extend(also.iter().cloned().map(Part::New));
+        plan.rules.extend(also.iter().cloned());
         edit::rewrite(&source.base, &plan)
     }
 

@@ -69,3 +69,36 @@ fn a_file_that_moved_on_keeps_what_is_new_in_it() {
     assert!(plan(&lab, path, Some("no toml [".to_owned())).is_err());
     assert!(plan(&lab, Path::new("/etc/passwd"), None).is_err(), "only files of the chain are written");
 }
+
+#[test]
+fn a_rule_takes_its_comment_through_the_session_into_another_file() {
+    let array = "meta = { name = \"shop\", version = 1 }\n[scope]\ndefault_exec = \"inherit\"\n\
+                 default_value_action = \"inherit\"\nrules = [\n    { selector = \"pkg:a\", exec = \"skip\" }, # of a\n    \
+                 # of nobody\n\n    # noise\n    { selector = \"pkg:shop.log\", exec = \"skip\" },\n]\n";
+    let one_line = "meta = { name = \"shop\", version = 1 }\n[scope]\ndefault_exec = \"inherit\"\n\
+                    default_value_action = \"inherit\"\nrules = [{ selector = \"pkg:z\", exec = \"skip\" }]\n";
+    let project = Path::new("/srv/.codetracer/trace-filter.toml");
+    for from in [TEXT, array] {
+        for to in [TEXT, array, one_line] {
+            let mut lab = Lab::on(
+                &[
+                    Source { text: to.to_owned(), ..file(SourceKind::Project, project.to_str().unwrap(), "/srv") },
+                    Source { text: from.to_owned(), ..file(SourceKind::Env, "/srv/other.toml", "/srv") },
+                ],
+                Path::new("/srv"),
+            );
+            let session = lab.chain().session();
+            let moved = lab.chain().sources()[1].rules.last().unwrap().key;
+            lab.edit(|chain| chain.move_to(moved, session)).unwrap();
+            let plan = plan(&lab, project, Some(to.to_owned())).unwrap();
+            let comments = |text: &str| text.lines().filter(|line| line.trim() == "# noise").count();
+            assert_eq!(comments(&plan.text), comments(to) + 1, "{}", plan.text);
+            let last = plan.text.rfind("# noise").unwrap();
+            assert!(plan.text[last..].contains("pkg:shop.log"), "{}", plan.text);
+            // Nor is anything else taken along, or lost.
+            for (other, lost) in [("of a", array), ("of nobody", array)] {
+                assert_eq!(plan.text.contains(other), to == lost, "{}", plan.text);
+            }
+        }
+    }
+}

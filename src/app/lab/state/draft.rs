@@ -5,6 +5,7 @@ use super::insight::Insight;
 use crate::app::lab::chain::{Chain, Rule, RuleKey};
 use crate::filter::SelectorError;
 use crate::filter::edit::RuleText;
+use crate::model::code::Exec;
 use std::sync::Arc;
 
 /// A rule that is being typed.
@@ -49,7 +50,9 @@ impl Lab {
         let rule = match target {
             Target::New { source, .. } => {
                 let writable = self.chain.sources().get(source).is_some_and(|source| !source.read_only());
-                writable.then(|| RuleText { exec: Some("skip".to_owned()), ..RuleText::default() })?
+                // What the chain does anyway needs no rule.
+                let exec = if self.default_exec() == Exec::Trace { "skip" } else { "trace" };
+                writable.then(|| RuleText { exec: Some(exec.to_owned()), ..RuleText::default() })?
             }
             Target::Change(key) => {
                 let (source, _) = self.chain.find(key)?;

@@ -1,10 +1,12 @@
 //! What is known about the selector that is being typed: matches, near misses, and what can be taken instead.
 
 use super::Lab;
+use crate::app::lab::chain::RuleKey;
 use crate::app::lab::complete::{Completion, complete};
 use crate::app::lab::effect::{LabEffect, Question};
 use crate::app::lab::evaluate::sum;
 use crate::app::lab::misses::Misses;
+use crate::app::lab::values::{self, ValueInsight};
 use crate::filter::SelectorError;
 use crate::filter::explain::{NearMiss, Reason};
 use std::collections::HashSet;
@@ -77,6 +79,14 @@ impl Lab {
         };
         self.insight = insight;
         self.suggest(misses);
+    }
+
+    /// What a value pattern of a rule matches in the functions that the rule matches.
+    #[must_use]
+    pub fn values(&self, rule: RuleKey, pattern: &str) -> Option<ValueInsight> {
+        let row = self.rows.get(self.place_of(rule)?)?;
+        let matches = self.matches(row)?;
+        Some(values::look(&self.functions, &matches.functions, pattern, &self.root_of(row.source)))
     }
 
     /// Asks what selectors of a filter with this root nearly match.

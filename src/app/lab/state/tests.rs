@@ -128,6 +128,13 @@ fn files_change_under_us() {
 
 /// Large enough for a frame to matter: 10,000 functions and 1,000 rules.
 fn large() -> Lab {
+    let mut lab = large_at_first();
+    lab.catch_up();
+    lab
+}
+
+/// The same before every rule was asked about every function.
+fn large_at_first() -> Lab {
     let mut text = TEXT.to_owned();
     for at in 0..1000 {
         text.push_str(&format!("\n[[scope.rules]]\nselector = \"pkg:m{at}.*\"\nexec = \"skip\"\n"));
@@ -139,7 +146,6 @@ fn large() -> Lab {
         lab.functions.add(ProcessIx(0), &record(at, &module, &path, &format!("f{at}"), Exec::Trace));
     }
     lab.update();
-    lab.catch_up();
     lab
 }
 
@@ -156,6 +162,18 @@ fn a_key_asks_only_the_typed_selector() {
         assert_eq!(lab.question(), None, "it is asked once");
     }
     assert_eq!(lab.rows().len(), 1002);
+}
+
+#[test]
+fn one_function_can_be_settled_before_the_others_are() {
+    let done = large();
+    let mut lab = large_at_first();
+    assert!(!lab.picture().complete);
+    for at in [0, 777, 9_999] {
+        lab.settle(at);
+        assert_eq!((lab.decider(at), lab.fate(at)), (done.decider(at), done.fate(at)));
+        assert!(lab.decider(at).is_some());
+    }
 }
 
 #[test]
