@@ -57,6 +57,8 @@ pub enum LabEffect {
     Watch(Vec<PathBuf>),
     /// Look for what selectors nearly match, among so many functions that a frame is too short for it.
     Explain(Question),
+    /// Say so when everything that is waiting was handled: there is more to ask of the rules than fits between two keys.
+    GoOn,
     /// Count calls and time, from now on as the trace grows; or stop that.
     Count(bool),
 }
@@ -76,6 +78,8 @@ pub enum LabEvent {
     FileChanged(PathBuf, Result<String, String>),
     /// What each selector of the question of this number nearly matches.
     Explained(u64, Vec<Vec<NearMiss>>),
+    /// Everything that was waiting was handled: the next part of what is asked of the rules can come.
+    GoOn,
     /// Calls and times, as far as they were counted.
     Counted(Vec<((ProcessIx, CodeId), Cost)>),
 }

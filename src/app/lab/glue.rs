@@ -67,8 +67,11 @@ impl State {
             effects.push(Effect::Lab(LabEffect::Watch(lab.files())));
         }
         self.session.sync_lab();
-        if let Some(question) = self.session.lab.as_deref_mut().and_then(Lab::question) {
-            effects.push(Effect::Lab(question));
+        if let Some(lab) = self.session.lab.as_deref_mut() {
+            effects.list.extend(lab.question().map(Effect::Lab));
+            if !lab.picture().complete && !std::mem::replace(&mut lab.goes_on, true) {
+                effects.push(Effect::Lab(LabEffect::GoOn));
+            }
         }
         self.panes.calls.hiding = self.session.lab.as_deref().and_then(Hiding::of);
     }
@@ -140,6 +143,10 @@ impl State {
             LabEvent::Explained(number, answers) => {
                 lab.explained(number, &answers);
                 self.panes.names.explained(number, &answers);
+                None
+            }
+            LabEvent::GoOn => {
+                lab.goes_on = false;
                 None
             }
             LabEvent::Counted(costs) => {

@@ -28,7 +28,7 @@ use std::sync::Arc;
 pub use world::Link;
 
 /// Questions to new selectors in one go: a few milliseconds' worth.
-const STEP: usize = 60_000;
+const STEP: usize = 30_000;
 
 /// The lab.
 #[derive(Debug)]
@@ -66,6 +66,8 @@ pub struct Lab {
     pub paused: bool,
     /// Files are watched and calls are counted for it.
     pub awake: bool,
+    /// The next part of what is asked of the rules was asked for.
+    pub goes_on: bool,
     /// How the call tree shows what the edited chain would hide.
     pub preview: Preview,
     /// How names were found in this recording.
@@ -121,6 +123,7 @@ impl Lab {
             replies: None,
             paused: false,
             awake: false,
+            goes_on: false,
             preview: Preview::Off,
             mode: NamingMode::Globals,
             broken: BTreeMap::new(),

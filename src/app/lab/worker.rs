@@ -103,6 +103,7 @@ impl Worker {
             }
             LabEffect::Watch(paths) => self.watch(paths).map_err(|error| format!("cannot watch filter files: {error}")),
             LabEffect::Explain(question) => self.explain(question),
+            LabEffect::GoOn => self.spawn(|| LabEvent::GoOn),
             LabEffect::Count(true) => self.count(),
             LabEffect::Count(false) => {
                 self.stop_counting();

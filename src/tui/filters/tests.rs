@@ -278,3 +278,27 @@ fn why_other_names_miss_a_module_of_a_large_program_comes_later() {
     let _ = state.update(answers(question.number));
     assert!(what_matches(&state) && picture(&state).contains("pkg:shop.api does not match it"), "{}", picture(&state));
 }
+
+#[test]
+fn many_rules_are_asked_about_many_functions_without_anything_else_happening() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut trace = TraceBuilder::new(folder.path());
+    let rule = |n: u32| format!("\n[[scope.rules]]\nselector = \"obj:*.f{n}\"\nexec = \"skip\"\n");
+    let rules: String = (0..100).map(rule).collect();
+    trace.manifest.options.filters[0].text += &rules;
+    let mut process = trace.process(7);
+    for line in 0..2_000 {
+        process.function("shop.many", &format!("f{line}"), "/srv/shop/many.py", line);
+    }
+    process.end();
+    trace.end(0);
+    let trace = Arc::new(RwLock::new(Trace::open(folder.path()).unwrap()));
+    let mut state = State::explorer(Config::default(), Size { width: 130, height: 22 }, Session::new(trace));
+    let mut asked = state.update(Event::Key("2".parse().unwrap()));
+    assert!(!state.session.lab.as_deref().unwrap().picture().complete);
+    while asked.list.contains(&Effect::Lab(LabEffect::GoOn)) {
+        asked = state.update(Event::Lab(LabEvent::GoOn));
+    }
+    let lab = state.session.lab.as_deref().unwrap();
+    assert!(lab.picture().complete && lab.picture().rules.iter().all(|rule| rule.matched == 1));
+}
