@@ -2,7 +2,6 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::render::render;
@@ -52,9 +51,9 @@ pub fn chain(wanted: &Wanted<'_>) -> Result<Chain, LaunchError> {
         command_line: wanted.command_line.iter().map(|value| value.to_string_lossy().into_owned()).collect(),
     };
     let (mut sources, _engine) = compose::load(&request).map_err(|problems| {
-        let colour = io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let several = if problems.len() == 1 { "" } else { "s" };
-        let text = render(&problems, colour);
+        // Whoever prints a message lets nothing in it act on the terminal, colours neither.
+        let text = render(&problems, false);
         LaunchError::Filter(format!(
             "nothing was recorded, the filters have {} problem{several}\n{}",
             problems.len(),

@@ -1,7 +1,7 @@
 use super::*;
 use crate::app::lab::Functions;
 use crate::model::code::{CodeFacts, CodeKind, CodeRecord, Exec, Verdict};
-use crate::model::evidence::{Evidence, EvidenceItem};
+use crate::model::evidence::{Evidence, EvidenceItem, EvidenceSource, NameSource, Outcome};
 use crate::model::id::{CodeId, ProcessIx};
 use std::sync::Arc;
 

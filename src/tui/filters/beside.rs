@@ -1,11 +1,11 @@
 //! Beside the list of rules: what is matched, what would change, what is suggested, and what would be written.
 
+mod typed;
+
 use super::cells;
 use crate::app::State;
-use crate::app::filters::{BESIDE, Field, Filters, Review, Row, Typing, parts};
-use crate::app::lab::{
-    Fate, Lab, Link, RuleRow, Suggestion, ValueInsight, answers, diff_line, root_text, save_summary, why,
-};
+use crate::app::filters::{BESIDE, Field, Filters, Review, Row, parts};
+use crate::app::lab::{Fate, Lab, Link, RuleRow, answers, diff_line, root_text, save_summary, why};
 use crate::app::layout::Area;
 use crate::app::pane::{Hit, PaneId};
 use crate::app::{text, units};
@@ -13,13 +13,8 @@ use crate::config::{Action, Role};
 use crate::filter::ScopeKind;
 use crate::tui::canvas::Canvas;
 use crate::tui::overlay::wrap;
-
-/// Most near misses that are shown while typing.
-const MISSES: usize = 4;
-/// Most names of values that are shown.
-const NAMES: usize = 12;
-/// Most suggestions that are shown while typing.
-const SUGGESTIONS: usize = 7;
+pub(super) use typed::in_short;
+use typed::{known_values, typed, typed_pattern};
 
 /// Writes line after line down an area.
 struct Down<'a, 'b> {
@@ -110,15 +105,6 @@ pub(super) fn is_absent(state: &State) -> bool {
     parts(state.area_of(PaneId::Filters)).2.is_empty()
 }
 
-/// What is known of the typed selector, in a few cells: `6 fn`, or what to take instead.
-pub(super) fn in_short(state: &State, lab: &Lab) -> String {
-    let insight = lab.insight();
-    match insight.suggestions.first().filter(|_| insight.matched.is_empty()) {
-        Some(suggestion) => format!("{} {}", key(state, Action::Complete), text::clean(&suggestion.text)),
-        None => format!("{} fn", units::count(insight.matched.len() as u64)),
-    }
-}
-
 /// The key of an action.
 fn key(state: &State, action: Action) -> String {
     state.config.keymap.keys(action).first().map(|key| key.pretty(state.config.ascii)).unwrap_or_default()
@@ -198,48 +184,6 @@ fn values(row: &RuleRow, down: &mut Down<'_, '_>) {
     }
 }
 
-/// What a value pattern matches, as far as that is known.
-fn known_values(pattern: &str, values: &ValueInsight, down: &mut Down<'_, '_>) {
-    down.pieces(&[(&why::short(pattern, None), Role::Accent)]);
-    if let Some(unknown) = values.unknown {
-        down.wrapped(unknown, Role::Dim);
-    } else if values.names.is_empty() {
-        let sign = down.canvas.signs.warning;
-        down.pieces(&[(&format!("{sign} no such value was seen in the functions of its rule"), Role::Warning)]);
-    } else {
-        let names: Vec<&str> = values.names.iter().take(NAMES).map(|(name, _)| name.as_str()).collect();
-        let more = values.names.len() - names.len();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let functions = units::plural(values.functions as u64, "function", "functions");
-        down.wrapped(&format!("in {functions}: {}{more}", names.join(", ")), Role::Text);
-    }
-    down.blank();
-}
-
-/// What a value pattern is and matches, while one is typed.
-fn typed_pattern(state: &State, lab: &Lab, filters: &Filters, down: &mut Down<'_, '_>) {
-    if let (Some(typing), Some(values)) = (&filters.typing, &filters.values) {
-        if typing.error.is_none() && !typing.line.text().is_empty() {
-            known_values(typing.line.text(), values, down);
-        }
-        let offered = filters.suggestions(lab);
-        suggestions(state, typing, offered, 0, down);
-        if !offered.is_empty() {
-            down.blank();
-        }
-    }
-    for sentence in [
-        "A value pattern decides about values of the functions that its rule matches, by their names: arg: parameters, \
-         local: and global: variables, attr: attributes and keys, ret: results, by the function's name.",
-        "allow records the value, redact keeps only its name, drop leaves it out.",
-        "Within a rule the first pattern that matches decides. A later rule relaxes an earlier redaction only by naming \
-         the value.",
-    ] {
-        down.wrapped(sentence, Role::Dim);
-    }
-    down.blank();
-}
-
 fn source_facts(lab: &Lab, source: usize, down: &mut Down<'_, '_>) {
     let Some(found) = lab.source(source) else { return };
     down.pieces(&[(&found.name, Role::Accent), ("  ", Role::Text), (found.kind.in_words(), Role::Dim)]);
@@ -277,77 +221,6 @@ fn source_facts(lab: &Lab, source: usize, down: &mut Down<'_, '_>) {
         down.pieces(&[("The chain as it is here changes nothing.", Role::Dim)]);
     } else {
         down.pieces(&[("What the whole chain would change", Role::Dim)]);
-    }
-}
-
-fn typed(state: &State, lab: &Lab, filters: &Filters, down: &mut Down<'_, '_>) {
-    let insight = lab.insight();
-    let Some(typing) = &filters.typing else { return };
-    let sign = down.canvas.signs.warning;
-    if typing.line.text().is_empty() {
-        down.wrapped("pkg: matches module names, file: paths in the project, obj: module.function.", Role::Dim);
-        down.wrapped(
-            "* stands for anything, also dots; pkg:shop.* is everything below shop, not shop itself.",
-            Role::Dim,
-        );
-    } else if let Some(error) = &insight.error {
-        down.wrapped(&format!("{sign} {}: {}", error.code, error.message), Role::Error);
-        if let Some(hint) = &error.hint {
-            down.wrapped(hint, Role::Text);
-        }
-    } else {
-        down.pieces(&[(typing.line.text(), Role::Accent)]);
-        down.pieces(&[(&counts(lab, insight.matched.len(), insight.calls, insight.self_ns), Role::Text)]);
-        if insight.matched.is_empty() {
-            down.pieces(&[(&format!("{sign} matches nothing that was seen"), Role::Warning)]);
-        } else if let Some((place, row)) =
-            lab.typed_row().and_then(|row| Some((lab.rows().iter().position(|other| other == row)?, row)))
-        {
-            verdict(lab, place, row, down);
-        }
-    }
-    if insight.error.is_none() && !typing.line.text().is_empty() {
-        let few = if insight.matched.is_empty() { MISSES } else { 2 };
-        for miss in insight.near_misses.iter().take(few) {
-            down.wrapped(&miss.sentence, Role::Text);
-        }
-    }
-    // What is matched gets some of the room, when anything is.
-    let functions = if insight.matched.is_empty() { 0 } else { 4 };
-    suggestions(state, typing, filters.suggestions(lab), functions, down);
-    down.blank();
-}
-
-/// What can be taken, as far as there is room; `below`: rows that are wanted for something else.
-fn suggestions(state: &State, typing: &Typing, all: &[Suggestion], below: usize, down: &mut Down<'_, '_>) {
-    let room = usize::from(down.left()).saturating_sub(below).min(SUGGESTIONS);
-    let at = typing.suggestion.unwrap_or(0);
-    let top = at.saturating_sub(room.saturating_sub(1));
-    for (index, suggestion) in all.iter().enumerate().skip(top).take(room) {
-        let chosen = typing.suggestion == Some(index);
-        let tab = key(state, Action::Complete);
-        let label = if index == at { text::pad(&tab, 5) } else { " ".repeat(5) };
-        let row = down.next();
-        if chosen {
-            down.canvas.lay(row, Role::Selection);
-        }
-        let mut rest = row;
-        if let Some(count) = suggestion.functions {
-            rest = down.canvas.right(
-                rest,
-                &format!("  {}", units::plural(count as u64, "function", "functions")),
-                Role::Dim,
-            );
-        }
-        let shown = text::clean(&suggestion.text);
-        let shown = text::elide_middle(&shown, usize::from(rest.width).saturating_sub(5), down.canvas.signs.ellipsis)
-            .into_owned();
-        let role = if suggestion.reason.is_some() { Role::Value } else { Role::Text };
-        down.canvas.pieces(rest, &[(&label, Role::Accent), (&shown, role)]);
-    }
-    if all.len() > top + room && room > 0 {
-        let (up, more) = (key(state, Action::Later), all.len() - top - room);
-        down.pieces(&[(&format!("     {up} {} {more} more", down.canvas.signs.more), Role::Dim)]);
     }
 }
 
