@@ -157,7 +157,7 @@ impl Pane for Calls {
                 self.follow_running(&trace, Reveal::Running);
             } else {
                 self.stop_following();
-                self.tree.widen();
+                self.tree.widen(&trace);
             }
         }
         let before = self.selected;

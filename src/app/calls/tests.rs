@@ -263,6 +263,27 @@ fn what_is_followed_stands_between_the_first_calls_and_those_just_before() {
 }
 
 #[test]
+fn what_is_unfolded_unasked_leaves_room_for_other_processes() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut trace = TraceBuilder::new(dir.path());
+    for (key, parent) in [("10", 1), ("11", 10)] {
+        let mut process = trace.process_as(key, parent, |_| {});
+        let (main, f) = (process.body("__main__", "/srv/app.py"), process.function("__main__", "f", "/srv/app.py", 3));
+        let mut thread = process.thread(1);
+        thread.at(160).call(main);
+        for _ in 0..30 {
+            thread.after(160).call(f).after(160).ret();
+        }
+        thread.after(160).ret().publish();
+        process.end();
+    }
+    trace.end(0);
+    let shown = rows(&open(dir.path()));
+    assert_eq!(shown[2..4], ["  -<__main__>#0", "   .f#1"]);
+    assert_eq!(shown[15..18], ["   .18 more", " -process 1", "  -thread 1"]);
+}
+
+#[test]
 fn unfolding_everything_stops_in_time() {
     let dir = tempfile::tempdir().unwrap();
     let (_trace, _process, mut thread, f) = growing(dir.path());

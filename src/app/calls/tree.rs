@@ -19,6 +19,8 @@ const AROUND: usize = 15;
 /// were loaded first, and all that is around the call, stay on the screen.
 const HEAD: usize = 6;
 const BEFORE: usize = 4;
+/// Siblings shown of a program that is unfolded without being asked, and is not alone or not at its end.
+const FIRST: usize = 12;
 /// Siblings counted per picture for “more” rows; what is beyond is counted with later ones, or said to be more.
 const COUNT_STEP: u64 = 2_000;
 /// Rows that “unfold everything below” adds at most.
@@ -157,8 +159,12 @@ impl Tree {
         self.open.insert(node);
     }
 
-    /// Shows a whole page at the head of each level, also where there were fewer for the running call's sake.
-    pub fn widen(&mut self) {
+    /// Shows a whole page at the head of each level, also where there were fewer to leave room for others, if there are
+    /// none that need it.
+    pub fn widen(&mut self, trace: &Trace) {
+        if first_head(trace) < PAGE {
+            return;
+        }
         for branch in self.branches.values_mut() {
             if let Some(head) = branch.windows.first_mut().filter(|head| head.want < PAGE) {
                 head.want = PAGE;
@@ -402,6 +408,7 @@ impl Tree {
         for node in programs {
             if self.seen.insert(node) {
                 self.open(node);
+                self.fill(trace, node, first_head(trace));
             }
         }
     }
@@ -515,6 +522,13 @@ impl Tree {
         rows.reverse();
         rows
     }
+}
+
+/// Siblings shown at the head of what is unfolded without being asked: a page of a finished program that stands alone, few
+/// where it would push other threads and processes, or what runs, off the screen.
+fn first_head(trace: &Trace) -> usize {
+    let alone = matches!(trace.processes(), [only] if only.threads().len() == 1);
+    if alone && !trace.is_live() { PAGE } else { FIRST }
 }
 
 /// The row of some changes directly inside a node; `None`: there is none.
