@@ -8,11 +8,14 @@
     reason = "events are written through pointers into mapped memory; each block says why it is sound"
 )]
 
-use crate::model::time::ClockPair;
+mod block_head;
+mod sink;
+
+pub use sink::{FileSink, Sink};
+
 use crate::trace::event::{Closing, Opening, kind, tag};
 use crate::trace::format::block;
-use crate::trace::memory::{Failure, GrowingFile};
-use crate::trace::open_list::{MAX_ENTRY, OpenEntry, put_entry};
+use crate::trace::memory::Failure;
 use std::sync::atomic::{AtomicU32, Ordering::Release};
 
 /// Bytes of a first reservation. Many threads and many processes are short, and a child that leaves by `os._exit` leaves its
@@ -24,45 +27,6 @@ pub const MAX_WINDOW: usize = 1024 * 1024;
 const MAX_PLAIN: usize = 32;
 /// Longest payload that any event may carry.
 pub const MAX_PAYLOAD: usize = block::MAX_EVENT - 2 * MAX_PLAIN;
-
-/// Where a writer's blocks go.
-pub trait Sink {
-    /// Makes bytes `offset .. offset + len` of the file writable and returns the address of the first, valid until the
-    /// next call. New bytes are 0, old ones are kept. Both numbers are multiples of [`FIRST_WINDOW`].
-    ///
-    /// # Errors
-    /// [`Failure`]: there is no room; what was writable before still is.
-    fn map(&mut self, offset: u64, len: usize) -> Result<*mut u8, Failure>;
-
-    /// Both clocks, now; the raw one shifted.
-    fn clock(&self) -> ClockPair;
-
-    /// Ends the file behind its first `len` bytes.
-    fn finish(&mut self, len: u64);
-}
-
-/// A file as a sink.
-#[derive(Debug)]
-pub struct FileSink {
-    /// The file.
-    pub file: GrowingFile,
-    /// Reads both clocks.
-    pub clock: fn() -> ClockPair,
-}
-
-impl Sink for FileSink {
-    fn map(&mut self, offset: u64, len: usize) -> Result<*mut u8, Failure> {
-        self.file.map(offset, len)
-    }
-
-    fn clock(&self) -> ClockPair {
-        (self.clock)()
-    }
-
-    fn finish(&mut self, len: u64) {
-        self.file.finish(len);
-    }
-}
 
 /// An open call, as the writer keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -485,77 +449,11 @@ impl<S: Sink> EventWriter<S> {
         Ok(())
     }
 
-    /// Begins the block that stands `offset` bytes into the window.
-    fn begin_block(&mut self, offset: usize) {
-        let pair = self.sink.clock();
-        self.last_raw = self.last_raw.max(pair.raw);
-        // SAFETY: the window holds at least FIRST_WINDOW bytes from here on, which is more than a header; all but the first
-        // block, which begins without open calls, are mapped as a whole, with room for MAX_OPEN entries; block and header
-        // fields are aligned; nobody reads them before the state says so.
-        unsafe {
-            self.block = self.window.add(offset);
-            let end = offset.saturating_add(block::SIZE).min(self.window_len);
-            self.end = self.window.add(end);
-            self.set32(block::AT_MAGIC, block::MAGIC);
-            self.set32(block::AT_THREAD, self.thread);
-            self.set64(block::AT_NATIVE_ID, self.native_id);
-            self.set32(block::AT_INDEX, self.index);
-            self.set32(block::AT_DEPTH, self.depth());
-            self.set64(block::AT_RAW, self.last_raw);
-            self.set64(block::AT_MONO, pair.mono_ns);
-            self.set64(block::AT_FIRST_ORDINAL, self.next_ordinal);
-            let room = (end - offset - block::HEADER).min(block::MAX_OPEN * MAX_ENTRY);
-            let list = std::slice::from_raw_parts_mut(self.block.add(block::HEADER), room);
-            let (len, count) = put_open_calls(list, &self.open, self.last_raw);
-            self.set32(block::AT_OPEN_LEN, len as u32);
-            self.set32(block::AT_OPEN_COUNT, count);
-            self.first = self.block.add(block::HEADER + len);
-            self.cur = self.first;
-            self.state().store(block::STATE_OPEN, Release);
-        }
-        self.first_ordinal = self.next_ordinal;
-        self.changes = 0;
-        self.min_depth = self.depth();
-    }
-
-    fn finish_block(&mut self) {
-        let pair = self.sink.clock();
-        self.write_summary(pair);
-    }
-
-    fn write_summary(&mut self, pair: ClockPair) {
-        // SAFETY: the header of the current block is mapped and aligned; nobody reads the summary before the state says so.
-        unsafe {
-            self.set32(block::AT_CALLS, (self.next_ordinal - self.first_ordinal) as u32);
-            self.set32(block::AT_MIN_DEPTH, self.min_depth);
-            self.set32(block::AT_END_DEPTH, self.depth());
-            self.set64(block::AT_END_RAW, self.last_raw);
-            self.set64(block::AT_END_MONO, pair.mono_ns);
-            self.set64(block::AT_END_PAIR_RAW, pair.raw);
-            self.state().store(block::STATE_FINISHED, Release);
-        }
-    }
-
     fn close(&mut self) {
         let used = self.cur as usize - self.block as usize;
         self.end = self.cur;
         self.closed = true;
         self.sink.finish(u64::from(self.index) * block::SIZE as u64 + used as u64);
-    }
-
-    unsafe fn set32(&mut self, at: usize, value: u32) {
-        // SAFETY: as the callers promise.
-        unsafe { self.block.add(at).cast::<u32>().write(value.to_le()) };
-    }
-
-    unsafe fn set64(&mut self, at: usize, value: u64) {
-        // SAFETY: as the callers promise.
-        unsafe { self.block.add(at).cast::<u64>().write(value.to_le()) };
-    }
-
-    unsafe fn state(&self) -> &AtomicU32 {
-        // SAFETY: as the callers promise; the field is only used as an atomic.
-        unsafe { AtomicU32::from_ptr(self.block.add(block::AT_STATE).cast()) }
     }
 }
 
@@ -574,26 +472,6 @@ unsafe fn put_bytes(at: *mut u8, bytes: &[u8]) -> *mut u8 {
 unsafe fn put_slice(at: *mut u8, bytes: &[u8]) -> *mut u8 {
     // SAFETY: as the caller promised.
     unsafe { put_bytes(put(at, bytes.len() as u64), bytes) }
-}
-
-/// Writes the innermost open calls; returns the bytes and the number of entries.
-fn put_open_calls(out: &mut [u8], open: &[OpenCall], block_raw: u64) -> (usize, u32) {
-    let visible = open.iter().rev().filter(|call| !call.hidden).take(block::MAX_OPEN);
-    let mut innermost: Vec<&OpenCall> = visible.collect();
-    innermost.reverse();
-    let (mut at, mut before) = (0, 0);
-    for call in &innermost {
-        let entry = OpenEntry {
-            ordinal: call.ordinal,
-            code: call.code,
-            raw: call.raw,
-            generator: call.generator,
-            how: call.how,
-        };
-        at += put_entry(&mut out[at..], &entry, before, block_raw);
-        before = call.ordinal;
-    }
-    (at, innermost.len() as u32)
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The invariants of the event files, against a sink in memory and against real files.
 
 use super::*;
+use crate::model::time::ClockPair;
 use crate::trace::event::{Body, Event, decode};
+use crate::trace::memory::GrowingFile;
 use crate::trace::open_list;
 use crate::trace::space::Space;
 use std::cell::Cell;
