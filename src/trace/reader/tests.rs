@@ -3,11 +3,16 @@
 use super::*;
 use crate::index::{Direction, Nav, Profile, Search, Step};
 use crate::model::code::Exec;
+use crate::model::time::ClockPair;
 use crate::trace::event::{Opening, tag};
 use crate::trace::format::{self, block};
+use crate::trace::memory::GrowingFile;
+use crate::trace::space::Space;
 use crate::trace::testing::{ThreadBuilder, TraceBuilder};
+use crate::trace::writer::{EventWriter, FileSink};
 use std::fs;
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 
 struct Random(u64);
 
@@ -359,6 +364,37 @@ fn the_root_is_the_process_that_began_first() {
     let trace = Trace::open(dir.path()).unwrap();
     assert_eq!(trace.root().map(|process| process.key.pid), Some(4_000_000));
     assert_eq!(trace.children(trace.root().map(|root| root.ix)).len(), 99);
+}
+
+/// The writer turns to the next block while the reader still reads the last one: nothing of it is left behind.
+#[test]
+fn whoever_writes_at_full_speed_is_followed_without_a_gap() {
+    const CALLS: u64 = 600_000;
+    let dir = tempfile::tempdir().unwrap();
+    let mut builder = TraceBuilder::new(dir.path());
+    builder.manifest.launcher_pid = std::process::id();
+    builder.write_manifest();
+    let me = std::process::id();
+    let mut process = builder.process(me);
+    let f = process.function("m", "f", "/srv/m.py", 1);
+    let path = dir.path().join(me.to_string()).join("1.events");
+    let space = Arc::new(Space::open(dir.path(), 0).unwrap());
+    let recorder = std::thread::spawn(move || {
+        let clock = || ClockPair { raw: 1, mono_ns: 1 };
+        let mut writer =
+            EventWriter::new(FileSink { file: GrowingFile::new(path, space), clock }, 1, u64::from(me)).unwrap();
+        for raw in 0..CALLS {
+            assert!(writer.call(raw, 1, f) && writer.ret(raw));
+        }
+        writer.finish();
+    });
+    let mut trace = Trace::open(dir.path()).unwrap();
+    while !recorder.is_finished() {
+        trace.refresh();
+    }
+    recorder.join().unwrap();
+    trace.refresh_fully();
+    assert_eq!((trace.problems(), trace.calls()), ((vec![], 0), CALLS));
 }
 
 #[test]

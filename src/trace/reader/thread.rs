@@ -251,51 +251,59 @@ impl Thread {
 
     /// Brings the block that is being written up to date; false when there can be no further block yet.
     fn refresh_last(&mut self, source: &mut Source<'_>, step: &mut Step) -> io::Result<bool> {
-        let Some(last) = self.blocks.last().copied() else { return Ok(true) };
-        let Found::Header(header) = read_header(source.file, last.number)? else {
-            (source.problem)(last.number, "the block's header was overwritten".to_owned());
-            self.scan = None;
-            return Ok(true);
-        };
-        *source.budget -= 1;
-        self.note_changes(self.blocks.len().wrapping_sub(1), &header);
-        if let Some(scan) = self.scan.as_mut()
-            && scan.damage.is_none()
-        {
-            let from = scan.at;
-            let (name, ended) = (scan.name.clone(), scan.ended);
-            let mut bytes = vec![0; (header.used as usize).saturating_sub(from)];
-            let read = read_at(source.file, &mut bytes, events_offset(last.number, &header) + from as u64)?;
-            bytes.truncate(read);
-            scan.feed(&bytes);
-            if let Some((at, damage)) = scan.damage {
-                (source.problem)(last.number, format!("{damage} at byte {at}; the rest of the block is not used"));
-            } else if scan.at < header.used as usize && header.finished {
-                (source.problem)(last.number, "the file ends inside the block".to_owned());
-            }
-            if scan.at > from {
-                step.changed = true;
-            }
-            if scan.name != name || scan.ended != ended {
-                step.told = true;
-                self.name.clone_from(&scan.name);
-                self.ended |= scan.ended;
-            }
-            let (used, summary) = (scan.at as u32, scan.summary);
-            self.update_last(used, summary, header.finished);
+        let Some(number) = self.blocks.last().map(|last| last.number) else { return Ok(true) };
+        let Some(mut header) = self.scan_last(number, source, step)? else { return Ok(true) };
+        // Asked after the block was read: the writer may have gone on meanwhile. What the block holds by now was all
+        // written before the next one began.
+        let followed = !header.finished && read_header(source.file, self.next_number)?.is_something();
+        if followed {
+            let Some(now) = self.scan_last(number, source, step)? else { return Ok(true) };
+            header = now;
         }
         if header.finished {
             (source.clock)(header.end);
             self.update_last(self.blocks.last().map_or(0, |last| last.used), self.last_summary(), true);
-            self.scan = None;
-            return Ok(true);
         }
         // A block can stay open for ever although others follow, when its writer was stopped between the two.
-        if read_header(source.file, self.next_number)?.is_something() {
+        if header.finished || followed {
             self.scan = None;
             return Ok(true);
         }
         Ok(source.over && !self.searched)
+    }
+
+    /// Reads what was added to the last block; returns its header. `None`: it is no header any more.
+    fn scan_last(&mut self, number: u32, source: &mut Source<'_>, step: &mut Step) -> io::Result<Option<Header>> {
+        let Found::Header(header) = read_header(source.file, number)? else {
+            (source.problem)(number, "the block's header was overwritten".to_owned());
+            self.scan = None;
+            return Ok(None);
+        };
+        *source.budget = source.budget.saturating_sub(1);
+        self.note_changes(self.blocks.len().wrapping_sub(1), &header);
+        let Some(scan) = self.scan.as_mut().filter(|scan| scan.damage.is_none()) else { return Ok(Some(header)) };
+        let from = scan.at;
+        let (name, ended) = (scan.name.clone(), scan.ended);
+        let mut bytes = vec![0; (header.used as usize).saturating_sub(from)];
+        let read = read_at(source.file, &mut bytes, events_offset(number, &header) + from as u64)?;
+        bytes.truncate(read);
+        scan.feed(&bytes);
+        if let Some((at, damage)) = scan.damage {
+            (source.problem)(number, format!("{damage} at byte {at}; the rest of the block is not used"));
+        } else if scan.at < header.used as usize && header.finished {
+            (source.problem)(number, "the file ends inside the block".to_owned());
+        }
+        if scan.at > from {
+            step.changed = true;
+        }
+        if scan.name != name || scan.ended != ended {
+            step.told = true;
+            self.name.clone_from(&scan.name);
+            self.ended |= scan.ended;
+        }
+        let (used, summary) = (scan.at as u32, scan.summary);
+        self.update_last(used, summary, header.finished);
+        Ok(Some(header))
     }
 
     fn note_changes(&mut self, index: usize, header: &Header) {
