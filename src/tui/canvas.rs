@@ -125,6 +125,34 @@ impl<'a> Canvas<'a> {
         pieces.iter().fold(area, |area, (content, role)| self.text(area, content, *role))
     }
 
+    /// As [`Canvas::pieces`], shortened in the middle when they do not fit. Where some of role `marked` is left out, the
+    /// ellipsis has that role.
+    pub fn pieces_elided(&mut self, area: Area, pieces: &[(&str, Role)], marked: Role) {
+        let clean: Vec<_> = pieces.iter().map(|(content, role)| (text::clean(content), *role)).collect();
+        let whole: String = clean.iter().map(|(content, _)| content.as_ref()).collect();
+        let ellipsis = self.signs.ellipsis;
+        let shown = text::elide_middle(&whole, usize::from(area.width), ellipsis);
+        if shown == whole {
+            self.pieces(area, pieces);
+            return;
+        }
+        let head: usize = whole.chars().zip(shown.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+        let tail = whole.len() - shown.len().saturating_sub(head + ellipsis.len());
+        let (mut before, mut behind, mut role, mut at) = (Vec::new(), Vec::new(), Role::Dim, 0);
+        for (content, its) in &clean {
+            let (head, tail) = (head.clamp(at, at + content.len()) - at, tail.clamp(at, at + content.len()) - at);
+            before.push((&content[..head], *its));
+            behind.push((&content[tail..], *its));
+            if head < tail && *its == marked {
+                role = marked;
+            }
+            at += content.len();
+        }
+        let left = self.pieces(area, &before);
+        let left = self.text(left, ellipsis, role);
+        self.pieces(left, &behind);
+    }
+
     /// Writes text at the right edge of the first row, when it fits; returns what is left of the row before it.
     pub fn right(&mut self, area: Area, content: &str, role: Role) -> Area {
         let width = u16::try_from(text::width(content)).unwrap_or(u16::MAX);
@@ -145,6 +173,41 @@ impl<'a> Canvas<'a> {
             let indent = usize::from(area.width).saturating_sub(text::width(&line)) / 2;
             let (_, row) = row.split_left(u16::try_from(indent).unwrap_or(0));
             self.text(row, &line, if at == 0 { Role::Text } else { Role::Dim });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::signs::UNICODE;
+
+    /// What is marked stays marked, whatever of it has to be left out.
+    #[test]
+    fn marked_text_is_shortened_with_its_mark() {
+        let theme = Theme::builtin("dark").unwrap();
+        for (pieces, width, text, marks) in [
+            (["shop.", "cart", ".Cart.add", "!"], 20, "shop.cart.Cart.add! ", "     ^^^^           "),
+            (["shop.", "cart", ".Cart.add", "!"], 13, "shop…art.add!", "    ^        "),
+            (["shop.", "cart", ".Cart.add", "!"], 17, "shop.…t.Cart.add!", "     ^^          "),
+            (["", "a_long_name", ".f", ""], 10, "a_l…name.f", "^^^^^^^^  "),
+            (["a_long_name", ".f", "", ""], 10, "a_l…name.f", "        ^^"),
+            (["ab", "cd", "", ""], 1, "…", "^"),
+            (["ab", "cd", "", ""], 0, "", ""),
+        ] {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, width, 1));
+            let mut canvas = Canvas::new(&mut buffer, &theme, &UNICODE, Depth::True);
+            let roles = [Role::Text, Role::Hit, Role::Text, Role::Dim];
+            let pieces: Vec<(&str, Role)> = pieces.into_iter().zip(roles).collect();
+            canvas.pieces_elided(Area { x: 0, y: 0, width, height: 1 }, &pieces, Role::Hit);
+            let mut hit = ratatui::buffer::Cell::default();
+            hit.set_style(canvas.style(Role::Hit));
+            let is_hit =
+                |cell: &ratatui::buffer::Cell| (cell.fg, cell.bg, cell.modifier) == (hit.fg, hit.bg, hit.modifier);
+            let cells = buffer.content();
+            let shown: String = cells.iter().map(|cell| cell.symbol()).collect();
+            let marked: String = cells.iter().map(|cell| if is_hit(cell) { '^' } else { ' ' }).collect();
+            assert_eq!((shown.as_str(), marked.as_str()), (text, marks));
         }
     }
 }

@@ -308,16 +308,8 @@ fn highlighted(lab: &Lab, function: usize, row: Option<&RuleRow>, area: Area, ca
     };
     let (before, rest) = subject.split_at(range.start);
     let (hit, after) = rest.split_at(range.end - range.start);
-    let whole = text::width(&text::clean(&subject)) + text::width(&text::clean(&tail));
-    if whole > usize::from(area.width) {
-        // Too long for all of it: the end tells more than the beginning.
-        let text = format!("{subject}{tail}");
-        let shown =
-            text::elide_middle(&text::clean(&text), usize::from(area.width), canvas.signs.ellipsis).into_owned();
-        canvas.text(area, &shown, Role::Text);
-        return;
-    }
-    canvas.pieces(area, &[(before, Role::Text), (hit, Role::Hit), (after, Role::Text), (&tail, Role::Dim)]);
+    let pieces = [(before, Role::Text), (hit, Role::Hit), (after, Role::Text), (tail.as_str(), Role::Dim)];
+    canvas.pieces_elided(area, &pieces, Role::Hit);
 }
 
 /// What the edited chain changes, and whether it can be applied.
