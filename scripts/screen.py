@@ -18,7 +18,9 @@ import time
 COLUMNS, ROWS = 132, 34
 CELL, LINE, MARGIN = 8.43, 18, 12
 PAPER, INK = "#15181d", "#d4d7dd"
-KEYS = ["Down", "Right", "Down", "Down", "Down", "Down", "Down", "Down", "Down", "E", "Down", "Down", "Down", "Down", "Down"]
+KEYS = ["Down", "Down", "Down", "Down", "Down", "Down", "Down", "Down", "E", "Down", "Down", "Down", "Down", "Down"]
+# What the status line says of the call that the last key leads to.
+SELECTED = "› one_round ›"
 
 
 def tmux(*words):
@@ -45,7 +47,7 @@ def capture(program):
             wait_for("MainThread")
             for key in KEYS:
                 tmux("send-keys", key)
-            wait_for("why ")
+            wait_for(SELECTED)
             return tmux("capture-pane", "-e", "-p")
         finally:
             tmux("kill-server")
